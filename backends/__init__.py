@@ -1,0 +1,1 @@
+"""Emitters: target dialect -> file, one folder a format. May import `ir` only."""

@@ -1,0 +1,1 @@
+"""nnp dialect -> NNabla NNP files. May import `ir` only."""

@@ -1,0 +1,1 @@
+"""tfl dialect -> TFLite flatbuffer. May import `ir` only."""

@@ -1,0 +1,1 @@
+"""nn dialect -> tfl dialect (TensorFlow Lite). May import `ir` only."""
