@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,17 @@ def test_every_data_file_is_installed(repository: Path, settings: dict) -> None:
     assert forgotten == []
 
 
-def test_importing_nncc_is_light() -> None:
-    """`import nncc` pulls in none of the libraries that only one format or one command needs."""
+@pytest.mark.parametrize("module", ["nncc", "nncc.tools.cli"])
+def test_importing_is_light(module: str) -> None:
+    """`import nncc` and the start of the program pull in no library that only one format or command needs."""
     heavy = ["ai_edge_litert", "flatbuffers", "h5py", "networkx", "onnx", "onnxruntime", "rich", "tensorflow", "yaml"]
-    program = f"import sys, nncc; print(*(set(sys.modules) & set({heavy!r})))"
+    program = f"import sys, {module}; print(*(set(sys.modules) & set({heavy!r})))"
     # -I keeps the current folder off the path: the installed package is what counts.
-    run = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
     assert run.stdout.split() == []
+
+
+def test_the_console_script_is_there() -> None:
+    (script,) = (each for each in entry_points(group="console_scripts") if each.name == "nncc")
+    assert callable(script.load())
