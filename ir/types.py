@@ -12,6 +12,8 @@ import attrs
 import numpy as np
 from numpy.typing import DTypeLike
 
+from .syntax import format_string
+
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Dim: TypeAlias = int | str | None
 """A dimension: a number, the name of a symbol (equal names are equal sizes), or None where nothing is known."""
@@ -215,7 +217,7 @@ class TensorType(Type):
         if self.shape is None:
             return f"tensor<*x{self.element}>"
         dims = "".join(f"{d}x" if isinstance(d, int) else "?x" for d in self.shape)
-        names = ", ".join(f'd{i} = "{d}"' for i, d in enumerate(self.shape) if isinstance(d, str))
+        names = ", ".join(f"d{i} = {format_string(d)}" for i, d in enumerate(self.shape) if isinstance(d, str))
         return f"tensor<{dims}{self.element}, {{{names}}}>" if names else f"tensor<{dims}{self.element}>"
 
 
