@@ -52,6 +52,10 @@ class Value:
         """The operations that use this value, each once."""
         return tuple(dict.fromkeys(use.op for use in self._uses))
 
+    def iter_users(self) -> Iterator[Operation]:
+        """The users, once a use and without a copy: for a look at a few of many, while no use changes."""
+        return (use.op for use in self._uses)
+
     @property
     def has_uses(self) -> bool:
         return bool(self._uses)

@@ -47,6 +47,9 @@ class PassContext:
     facts: dict[str, Any] = attrs.Factory(dict)
     """What a pass leaves for later ones and for the report, by key (calibration ranges, tensor names, ...)."""
 
+    refusals: list[Any] | None = None
+    """Where rewrites put their reasons for not applying (:class:`nncc.ir.rewrite.Refusal`); None: nobody asks."""
+
     def report_progress(self, what: str, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(what, done, total)
