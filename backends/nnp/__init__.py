@@ -1,1 +1,5 @@
-"""nnp dialect -> NNabla NNP files. May import `ir` only."""
+"""nnp dialect -> NNabla NNP files. Imports `ir` only."""
+
+from .emitter import save
+
+__all__ = ["save"]

@@ -1,1 +1,5 @@
-"""NNabla NNP files: reader, importer to the nnp dialect, loop expansion, lift to nn. May import `ir` only."""
+"""NNabla's NNP files: reader and importer to the nnp dialect, and the lift to nn. Imports `ir` only."""
+
+from .reader import load
+
+__all__ = ["load"]
