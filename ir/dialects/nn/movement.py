@@ -1,0 +1,310 @@
+"""Operations that only move elements: reshape, transpose, concat, split, slice, pad, tile, broadcast, reverse, ..."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...opdef import FLOAT, INT, INTS, attribute, one_of, operand, result, variadic, variadic_results
+from ...types import Array, Dim, Shape, TensorType
+from .base import NNOp, unify_shapes
+
+
+class MovementOp(NNOp):
+    """Base of the operations that move the elements of one tensor, whatever their type."""
+
+    x = operand()
+
+    def typed(self, shape: Shape | None) -> TensorType:
+        """The type of a result with this shape and the elements of x."""
+        return TensorType(shape, self.x.tensor.expressed)
+
+
+class Reshape(MovementOp, name="nn.reshape"):
+    """The elements of x, in row-major order, in another shape.
+
+    In ``shape``, 0 stands for the dimension of x at the same index, and one -1 for what is left. As Reshape of ONNX.
+    """
+
+    shape = attribute(INTS, "the new dimensions, with 0 (copy) and -1 (rest)")
+    output = result()
+
+    def verify_op(self) -> None:
+        if any(d < -1 for d in self.shape) or self.shape.count(-1) > 1:
+            raise self.error(f"expected 'shape' of dimensions, 0, and at most one -1, got {self.shape}")
+
+    def infer(self) -> TensorType:
+        self.verify_op()
+        x = self.x.tensor
+        if x.shape is None:
+            return self.typed(tuple(d if d > 0 else None for d in self.shape))
+        if any(d == 0 and i >= x.rank for i, d in enumerate(self.shape)):
+            raise self.error(f"expected 'shape' to copy dimensions that {x} has, got {self.shape}")
+        target: list[Dim] = [x.dims[i] if d == 0 else d for i, d in enumerate(self.shape)]
+        copied = {i for i, d in enumerate(self.shape) if d == 0}
+        # what is not copied has to be made of what is not copied
+        source = [d for i, d in enumerate(x.dims) if i not in copied]
+        rest = _quotient(source, [d for i, d in enumerate(target) if i not in copied and d != -1])
+        if rest == _CONTRADICTION or (-1 not in target and isinstance(rest, int) and rest != 1):
+            raise self.error(f"expected 'shape' to hold the elements of {x}, got {self.shape}")
+        return self.typed(tuple(rest if d == -1 else d for d in target))
+
+    def evaluate(self, x: Array) -> Array:
+        return x.reshape([x.shape[i] if d == 0 else d for i, d in enumerate(self.shape)])
+
+
+_CONTRADICTION = -2
+
+
+def _quotient(dims: Sequence[Dim], divisors: Sequence[Dim]) -> Dim:
+    """The product of ``dims`` over that of the divisors (numbers): a number, a symbol if just that is left, or None.
+
+    _CONTRADICTION where the numbers do not divide.
+    """
+    numbers = math.prod(d for d in dims if isinstance(d, int))
+    others = [d for d in dims if not isinstance(d, int)]
+    divisor = math.prod(d for d in divisors if isinstance(d, int))
+    if not others:
+        if divisor == 0:
+            return None if numbers == 0 else _CONTRADICTION
+        return numbers // divisor if numbers % divisor == 0 else _CONTRADICTION
+    return others[0] if len(others) == 1 and numbers == divisor else None
+
+
+class Transpose(MovementOp, name="nn.transpose"):
+    """x with its axes in another order: axis i of the result is axis perm[i] of x"""
+
+    perm = attribute(INTS, "a permutation of the axes")
+    output = result()
+
+    def infer(self) -> TensorType:
+        self.verify_op()
+        x = self.x.tensor
+        return self.typed(None if x.shape is None else tuple(x.dims[p] for p in self.perm))
+
+    def verify_op(self) -> None:
+        self.expect_rank("x", self.x, len(self.perm))
+        if sorted(self.perm) != list(range(len(self.perm))):
+            raise self.error(f"expected 'perm' to be a permutation of the axes, got {self.perm}")
+
+    def evaluate(self, x: Array) -> Array:
+        return np.transpose(x, self.perm)
+
+
+class Concat(NNOp, name="nn.concat"):
+    """The inputs behind each other along ``axis``; their other dimensions are equal"""
+
+    inputs = variadic("one or more")
+    axis = attribute(INT, "the axis that grows, a negative one from the end")
+    output = result()
+
+    def infer(self) -> TensorType:
+        if not self.inputs:
+            raise self.error("expected one operand or more")
+        element = self.expect_same_element(self.inputs)
+        types = [v.tensor for v in self.inputs]
+        known = [t.dims for t in types if t.shape is not None]
+        if not known:
+            return TensorType(None, element)
+        axis = self.axis_in(self.axis, len(known[0]))
+        shape: Shape = (None,) * len(known[0])
+        try:
+            for dims in known:
+                shape = unify_shapes(shape, (*dims[:axis], None, *dims[axis + 1 :]))
+        except ValueError as error:
+            listed = ", ".join(map(str, types))
+            raise self.error(f"expected inputs that differ along axis {axis} alone, got {listed} ({error})") from None
+        along = [dims[axis] for dims in known] + [None] * (len(types) - len(known))
+        return TensorType((*shape[:axis], _sum(along), *shape[axis + 1 :]), element)
+
+    def evaluate(self, inputs: list[Array]) -> Array:
+        return np.concatenate(inputs, self.axis)
+
+
+def _sum(dims: Sequence[Dim]) -> Dim:
+    if len(dims) == 1:
+        return dims[0]
+    numbers = [d for d in dims if isinstance(d, int)]
+    return sum(numbers) if len(numbers) == len(dims) else None
+
+
+class Split(MovementOp, name="nn.split"):
+    """x cut into pieces along ``axis``: one result for each number in ``sizes``"""
+
+    axis = attribute(INT, "the axis to cut, a negative one from the end")
+    sizes = attribute(INTS, "the lengths of the pieces, in order")
+    outputs = variadic_results("one for each size")
+
+    def infer(self) -> tuple[TensorType, ...]:
+        if not self.sizes or min(self.sizes) < 0:
+            raise self.error(f"expected 'sizes' of one length or more, got {self.sizes}")
+        x = self.x.tensor
+        if x.shape is None:
+            return (self.typed(None),) * len(self.sizes)
+        axis = self.axis_in(self.axis, x.rank)
+        self.expect_dim("x", self.x, axis, sum(self.sizes))
+        return tuple(self.typed((*x.dims[:axis], size, *x.dims[axis + 1 :])) for size in self.sizes)
+
+    def evaluate(self, x: Array) -> tuple[Array, ...]:
+        return tuple(np.split(x, np.cumsum(self.sizes[:-1]), self.axis))
+
+
+class Slice(MovementOp, name="nn.slice"):
+    """x[starts[0]:stops[0]:steps[0], starts[1]:...]: every steps-th element of a range, for all axes.
+
+    The meaning is that of Python's slices: negative numbers count from the end, what is out of range is cut, the stop
+    is not included. A negative step goes backwards; then a stop of -(n + 1) or less goes to the very beginning.
+    """
+
+    starts = attribute(INTS, "one an axis")
+    stops = attribute(INTS, "one an axis")
+    steps = attribute(INTS, "one an axis, not zero")
+    output = result()
+
+    @property
+    def slices(self) -> tuple[slice, ...]:
+        """The index, one slice an axis."""
+        return tuple(map(slice, self.starts, self.stops, self.steps))
+
+    def infer(self) -> TensorType:
+        self.verify_op()
+        x = self.x.tensor
+        if x.shape is None:
+            return self.typed((None,) * len(self.starts))
+        return self.typed(tuple(_sliced(d, s) for d, s in zip(x.dims, self.slices, strict=True)))
+
+    def verify_op(self) -> None:
+        self.expect_length("stops", self.stops, len(self.starts))
+        self.expect_length("steps", self.steps, len(self.starts))
+        self.expect_rank("x", self.x, len(self.starts))
+        if 0 in self.steps:
+            raise self.error(f"expected no zero in 'steps', got {self.steps}")
+
+    def evaluate(self, x: Array) -> Array:
+        return x[self.slices]
+
+
+_UNBOUNDED = 2**31 - 1
+"""A stop that is beyond any dimension."""
+
+
+def _sliced(dim: Dim, piece: slice) -> Dim:
+    if isinstance(dim, int):
+        return len(range(*piece.indices(dim)))
+    takes_all = piece.start == 0 and piece.stop >= _UNBOUNDED and piece.step == 1
+    reverses_all = piece.start == -1 and piece.stop <= -_UNBOUNDED and piece.step == -1
+    return dim if takes_all or reverses_all else None
+
+
+class Pad(MovementOp, name="nn.pad"):
+    """x with elements added at both ends of its axes.
+
+    ``mode``: "constant" adds ``value``; "edge" repeats the outermost element; "reflect" mirrors x at it; "symmetric"
+    mirrors x with it. As numpy.pad.
+    """
+
+    pads = attribute(INTS, "how many at the beginning of each axis..., then at the end of each axis...")
+    mode = attribute(one_of("constant", "reflect", "edge", "symmetric"), "what is added", default="constant")
+    value = attribute(FLOAT, "what the mode constant adds", default=0.0)
+    output = result()
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """(begin, end) for each axis."""
+        rank = len(self.pads) // 2
+        return tuple(zip(self.pads[:rank], self.pads[rank:], strict=True))
+
+    def infer(self) -> TensorType:
+        self.verify_op()
+        x = self.x.tensor
+        if x.shape is None:
+            return self.typed((None,) * (len(self.pads) // 2))
+        shape = tuple(
+            d + b + e if isinstance(d, int) else d if b == e == 0 else None
+            for d, (b, e) in zip(x.dims, self.pairs, strict=True)
+        )
+        return self.typed(shape)
+
+    def verify_op(self) -> None:
+        if len(self.pads) % 2 or min(self.pads, default=0) < 0:
+            raise self.error(f"expected 'pads' of two numbers an axis, none negative, got {self.pads}")
+        self.expect_rank("x", self.x, len(self.pads) // 2)
+        reach = {"reflect": -1, "symmetric": 0, "edge": math.inf, "constant": math.inf}[self.mode]
+        for dim, pair in zip(self.x.tensor.shape or (), self.pairs, strict=False):
+            if isinstance(dim, int) and max(pair) > dim + reach:
+                raise self.error(f"expected 'pads' that mode '{self.mode}' can fill from {self.x.type}")
+
+    def evaluate(self, x: Array) -> Array:
+        if self.mode == "constant":
+            return np.pad(x, self.pairs, constant_values=x.dtype.type(self.value))
+        return np.pad(x, self.pairs, mode=self.mode)  # type: ignore[call-overload, no-any-return]  # one of its modes
+
+
+class Tile(MovementOp, name="nn.tile"):
+    """x repeated ``reps[i]`` times along axis i, as a whole"""
+
+    reps = attribute(INTS, "one an axis")
+    output = result()
+
+    def infer(self) -> TensorType:
+        self.expect_rank("x", self.x, len(self.reps))
+        self.expect_length("reps", self.reps, len(self.reps), 0)
+        x = self.x.tensor
+        if x.shape is None:
+            return self.typed((None,) * len(self.reps))
+        pairs = zip(x.dims, self.reps, strict=True)
+        return self.typed(tuple(d * r if isinstance(d, int) else d if r == 1 else None for d, r in pairs))
+
+    def evaluate(self, x: Array) -> Array:
+        return np.tile(x, self.reps)
+
+
+class BroadcastTo(MovementOp, name="nn.broadcast_to"):
+    """x with its dimensions of 1 repeated, and new ones in front, so that it has ``shape``.
+
+    The last dimensions are aligned, as in numpy. In ``shape``, -1 keeps the dimension of x.
+    """
+
+    shape = attribute(INTS, "the dimensions of the result, -1 to keep one")
+    output = result()
+
+    def infer(self) -> TensorType:
+        if any(d < -1 for d in self.shape):
+            raise self.error(f"expected 'shape' of dimensions and -1, got {self.shape}")
+        x = self.x.tensor
+        if x.shape is None:
+            return self.typed(tuple(d if d >= 0 else None for d in self.shape))
+        new = len(self.shape) - x.rank
+        fits = (
+            new >= 0
+            and -1 not in self.shape[:new]
+            and all(
+                target == -1 or not isinstance(d, int) or d in (1, target)
+                for d, target in zip(x.dims, self.shape[new:], strict=True)
+            )
+        )
+        if not fits:
+            raise self.error(f"expected 'shape' that {x} broadcasts to, got {self.shape}")
+        return self.typed(tuple(x.dims[i - new] if d == -1 else d for i, d in enumerate(self.shape)))
+
+    def evaluate(self, x: Array) -> Array:
+        new = len(self.shape) - x.ndim
+        return np.broadcast_to(x, [x.shape[i - new] if d == -1 else d for i, d in enumerate(self.shape)])
+
+
+class Reverse(MovementOp, name="nn.reverse"):
+    """x with the order of its elements reversed along ``axes``"""
+
+    axes = attribute(INTS, "the axes, negative ones from the end")
+    output = result("the type of x")
+
+    def infer(self) -> TensorType:
+        shape = self.x.tensor.shape
+        if shape is not None:
+            self.axes_in(self.axes, len(shape))
+        return self.typed(shape)
+
+    def evaluate(self, x: Array) -> Array:
+        return np.flip(x, self.axes)

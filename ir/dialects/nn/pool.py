@@ -1,0 +1,139 @@
+"""Pooling: the maximum or the mean of each window."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...opdef import BOOL, INTS, attribute, operand, result
+from ...types import Array, TensorType
+from .activation import activation_field, apply_activation
+from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, widened
+from .window import SpatialInts, Window, channel_axis, check_window, layout_shape, on_axes, spatial_axes
+
+
+class PoolOp(NNOp):
+    """Base of the pools: windows move over the spatial axes of each channel.
+
+    The lengths are L' = floor((L + pad_begin + pad_end + overhang - extent) / stride) + 1, where the extent of a window
+    is dilation * (kernel - 1) + 1. ``overhang`` is how far windows may reach beyond the padded end (what ONNX calls
+    ceil_mode is an overhang of stride - 1, or less).
+    """
+
+    x = operand("(N, C, *L), with channel_last (N, *L, C)")
+    kernel = attribute(INTS, "the lengths of the window")
+    strides = SpatialInts("the steps of the window", 1)
+    pads = SpatialInts("places around x that hold nothing (begin..., end...)", 0, 2)
+    overhang = SpatialInts("how far windows may reach beyond the padded end", 0)
+    channel_last = attribute(BOOL, "whether x and the result have their channels last", default=False)
+    activation = activation_field()
+    output = result("(N, C, *L'), with channel_last (N, *L', C)")
+
+    @property
+    def spatial_rank(self) -> int:
+        """The number of spatial dimensions."""
+        return len(self.kernel)
+
+    @property
+    def window(self) -> Window:
+        """Kernel, strides, pads and overhang together."""
+        return Window.of(self.kernel, self.strides, self.pads, overhang=self.overhang)
+
+    def infer(self) -> TensorType:
+        self.verify_op()
+        x = self.x.tensor
+        if x.shape is None:
+            return TensorType(None, x.expressed)
+        lengths = tuple(x.dims[a] for a in spatial_axes(x.rank, self.channel_last))
+        try:
+            spatial = self.window.output(lengths)
+        except ValueError as error:
+            raise self.error(f"expected windows that fit into {x}: {error}") from None
+        channels = x.dims[channel_axis(x.rank, self.channel_last)]
+        return TensorType(layout_shape(x.dims[0], channels, spatial, self.channel_last), x.expressed)
+
+    def verify_op(self) -> None:
+        check_window(self, self.window)
+        if not self.kernel:
+            raise self.error("expected 'kernel' to have a number for each spatial dimension, got none")
+        self.expect_rank("x", self.x, len(self.kernel) + 2)
+
+    def counts(self, x: Array) -> tuple[int, ...]:
+        """The number of windows along each spatial axis."""
+        lengths = tuple(x.shape[a] for a in spatial_axes(x.ndim, self.channel_last))
+        return self.window.output(lengths)  # type: ignore[return-value]  # numbers in, numbers out
+
+
+def reduce_windows(x: Array, window: Window, counts: tuple[int, ...], axes: range, ufunc: np.ufunc) -> Array:
+    """``ufunc`` over the elements of each window of the padded x: axis by axis, as it is associative."""
+    for i, axis in enumerate(axes):
+        reach = window.strides[i] * (counts[i] - 1) + 1
+        places = [
+            slice(p * window.dilations[i], p * window.dilations[i] + reach, window.strides[i])
+            for p in range(window.kernel[i])
+        ]
+        reduced = x[on_axes(x.ndim, [axis], places[:1])]
+        if len(places) > 1:
+            reduced = ufunc(reduced, x[on_axes(x.ndim, [axis], places[1:2])])
+        for place in places[2:]:
+            ufunc(reduced, x[on_axes(x.ndim, [axis], [place])], out=reduced)
+        x = reduced
+    return x
+
+
+class MaxPool(PoolOp, name="nn.max_pool"):
+    """The greatest element of each window; pads and overhang never are. As MaxPool of ONNX."""
+
+    dilations = SpatialInts("the distances between the elements of a window", 1)
+
+    @property
+    def window(self) -> Window:
+        return Window.of(self.kernel, self.strides, self.pads, self.dilations, self.overhang)
+
+    def verify_op(self) -> None:
+        self.expect_element("x", self.x, NUMBER_ELEMENT)
+        super().verify_op()
+
+    def evaluate(self, x: Array) -> Array:
+        axes = spatial_axes(x.ndim, self.channel_last)
+        lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
+        padded = self.window.padded(x, axes, lowest)
+        y = reduce_windows(padded, self.window, self.counts(x), axes, np.maximum)
+        return apply_activation(y, self.activation)
+
+
+class AveragePool(PoolOp, name="nn.average_pool"):
+    """The mean of each window: the sum of its elements, divided by their number.
+
+    Pads count (as zeros) with ``count_include_pad``, else not; the overhang never counts. The mean of no element is 0.
+    As AveragePool of ONNX.
+    """
+
+    count_include_pad = attribute(BOOL, "whether pads count as elements", default=False)
+
+    def verify_op(self) -> None:
+        self.expect_element("x", self.x, FLOAT_ELEMENT)
+        super().verify_op()
+
+    def divisors(self, lengths: tuple[int, ...]) -> list[Array]:
+        """For each spatial axis, how many elements the windows along it have: their products are the divisors."""
+        found = []
+        window = self.window
+        for i, count in enumerate(window.output(lengths)):
+            assert isinstance(count, int)
+            starts = np.arange(count) * window.strides[i] - window.pads_begin[i]
+            low, high = 0, lengths[i]
+            if self.count_include_pad:
+                low, high = -window.pads_begin[i], high + window.pads_end[i]
+            ends = np.minimum(starts + window.kernel[i], high)
+            found.append(np.maximum(ends - np.maximum(starts, low), 0))
+        return found
+
+    def evaluate(self, x: Array) -> Array:
+        x = widened(x)
+        axes = spatial_axes(x.ndim, self.channel_last)
+        padded = self.window.padded(x, axes, 0)
+        y = reduce_windows(padded, self.window, self.counts(x), axes, np.add)
+        for axis, divisor in zip(axes, self.divisors(tuple(x.shape[a] for a in axes)), strict=True):
+            shape = [-1 if a == axis else 1 for a in range(x.ndim)]
+            y = y / np.maximum(divisor, 1).astype(x.dtype).reshape(shape)
+        return apply_activation(y, self.activation)

@@ -1,0 +1,196 @@
+"""Reductions along axes, cumulative sums, softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...opdef import BOOL, INT, INTS, TYPE, attribute, operand, result
+from ...types import I32, I64, Array, Dim, ElementType, TensorType
+from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, accumulator, widened
+
+
+class ReduceOp(NNOp):
+    """Base of the reductions: over ``axes``, which stay with length 1 unless ``keep_dims`` is false."""
+
+    x = operand()
+    axes = attribute(INTS, "the axes to reduce, negative ones from the end; with none the result is x")
+    keep_dims = attribute(BOOL, "whether the reduced axes stay, with length 1", default=True)
+    output = result()
+    accepts: ClassVar[str] = NUMBER_ELEMENT
+
+    def infer(self) -> TensorType:
+        element = self.expect_element("x", self.x, self.accepts)
+        x = self.x.tensor
+        if x.shape is None:
+            return TensorType(None, element)
+        axes = self.axes_in(self.axes, x.rank)
+        kept: list[Dim] = [1 if i in axes else d for i, d in enumerate(x.dims) if self.keep_dims or i not in axes]
+        return TensorType(tuple(kept), element)
+
+
+class SummingOp(ReduceOp):
+    """Base of the reductions that add or multiply: in double precision, so that long ones keep their digits."""
+
+    ufunc: ClassVar[Callable[..., Any]]
+
+    def evaluate(self, x: Array) -> Array:
+        y = type(self).ufunc(x, axis=self.axes, keepdims=self.keep_dims, dtype=accumulator(x))
+        return np.asarray(y).astype(x.dtype)
+
+
+class ReduceSum(SummingOp, name="nn.reduce_sum"):
+    """The sum over axes"""
+
+    ufunc = np.sum
+
+
+class ReduceMean(SummingOp, name="nn.reduce_mean"):
+    """The mean over axes"""
+
+    accepts = FLOAT_ELEMENT
+    ufunc = np.mean
+
+
+class ReduceProd(SummingOp, name="nn.reduce_prod"):
+    """The product over axes"""
+
+    ufunc = np.prod
+
+
+class ReduceMax(ReduceOp, name="nn.reduce_max"):
+    """The greatest element over axes; NaN if one is"""
+
+    def evaluate(self, x: Array) -> Array:
+        return np.asarray(np.max(x, axis=self.axes, keepdims=self.keep_dims))
+
+
+class ReduceMin(ReduceOp, name="nn.reduce_min"):
+    """The smallest element over axes; NaN if one is"""
+
+    def evaluate(self, x: Array) -> Array:
+        return np.asarray(np.min(x, axis=self.axes, keepdims=self.keep_dims))
+
+
+class ArgOp(NNOp):
+    """Base of argmax and argmin: the place along one axis, the first of equal ones."""
+
+    x = operand()
+    axis = attribute(INT, "the axis to search")
+    keep_dims = attribute(BOOL, "whether the axis stays, with length 1", default=True)
+    index = attribute(TYPE, "the element type of the result: i32 or i64", default=I64)
+    output = result()
+    ufunc: ClassVar[Callable[..., Any]]
+
+    def verify_op(self) -> None:
+        if self.index not in (I32, I64):
+            raise self.error(f"expected attribute 'index' to be i32 or i64, got {self.index}")
+
+    @property
+    def index_element(self) -> ElementType:
+        """The element type of the result."""
+        assert isinstance(self.index, ElementType)
+        return self.index
+
+    def infer(self) -> TensorType:
+        self.verify_op()
+        self.expect_element("x", self.x, NUMBER_ELEMENT)
+        x = self.x.tensor
+        if x.shape is None:
+            return TensorType(None, self.index_element)
+        axis = self.axis_in(self.axis, x.rank)
+        middle: tuple[Dim, ...] = (1,) if self.keep_dims else ()
+        return TensorType((*x.dims[:axis], *middle, *x.dims[axis + 1 :]), self.index_element)
+
+    def evaluate(self, x: Array) -> Array:
+        found = type(self).ufunc(x, axis=self.axis, keepdims=self.keep_dims)
+        return np.asarray(found).astype(self.index_element.dtype)
+
+
+class Argmax(ArgOp, name="nn.argmax"):
+    """The index of the greatest element along an axis, the first of equal ones"""
+
+    ufunc = np.argmax
+
+
+class Argmin(ArgOp, name="nn.argmin"):
+    """The index of the smallest element along an axis, the first of equal ones"""
+
+    ufunc = np.argmin
+
+
+class AxisOp(NNOp):
+    """Base of the functions along one axis that keep the shape."""
+
+    x = operand()
+    output = result("the shape of x")
+    axis = attribute(INT, "the axis, a negative one from the end")
+    accepts: ClassVar[str] = FLOAT_ELEMENT
+
+    def infer(self) -> TensorType:
+        element = self.expect_element("x", self.x, self.accepts)
+        x = self.x.tensor
+        if x.shape is not None:
+            self.axis_in(self.axis, x.rank)
+        return TensorType(x.shape, element)
+
+
+class CumulativeOp(AxisOp):
+    """Base of the cumulative sum and product."""
+
+    exclusive = attribute(BOOL, "whether element i leaves out x[i]", default=False)
+    reverse = attribute(BOOL, "whether to go from the end to the beginning", default=False)
+    accepts = NUMBER_ELEMENT
+    ufunc: ClassVar[Callable[..., Any]]
+    neutral: ClassVar[int]
+
+    def evaluate(self, x: Array) -> Array:
+        if self.reverse:
+            x = np.flip(x, self.axis)
+        y: Array = type(self).ufunc(x, axis=self.axis, dtype=accumulator(x) or x.dtype).astype(x.dtype)
+        if self.exclusive:
+            shifted = np.full_like(y, self.neutral)
+            np.moveaxis(shifted, self.axis, 0)[1:] = np.moveaxis(y, self.axis, 0)[:-1]
+            y = shifted
+        return np.flip(y, self.axis) if self.reverse else y
+
+
+class Cumsum(CumulativeOp, name="nn.cumsum"):
+    """output[i] = x[0] + ... + x[i] along an axis; without x[i] if ``exclusive``; from the end if ``reverse``"""
+
+    ufunc = np.cumsum
+    neutral = 0
+
+
+class Cumprod(CumulativeOp, name="nn.cumprod"):
+    """output[i] = x[0] * ... * x[i] along an axis; without x[i] if ``exclusive``; from the end if ``reverse``"""
+
+    ufunc = np.cumprod
+    neutral = 1
+
+
+class Softmax(AxisOp, name="nn.softmax"):
+    """e^x[i] / (sum over j of e^x[j]) along one axis"""
+
+    axis = attribute(INT, "the axis, a negative one from the end", default=-1)
+
+    def evaluate(self, x: Array) -> Array:
+        x = widened(x)
+        powers = np.exp(x - x.max(self.axis, keepdims=True))
+        y: Array = powers / powers.sum(self.axis, keepdims=True, dtype=np.float64).astype(x.dtype)
+        return y
+
+
+class LogSoftmax(AxisOp, name="nn.log_softmax"):
+    """x[i] - log(sum over j of e^x[j]) along one axis"""
+
+    axis = attribute(INT, "the axis, a negative one from the end", default=-1)
+
+    def evaluate(self, x: Array) -> Array:
+        x = widened(x)
+        shifted = x - x.max(self.axis, keepdims=True)
+        sums = np.exp(shifted).sum(self.axis, keepdims=True, dtype=np.float64)
+        y: Array = shifted - np.log(sums).astype(x.dtype)
+        return y
