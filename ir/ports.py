@@ -4,8 +4,7 @@ A pass may change what a port looks like: its layout (channel-last), its element
 keeps the source's view: real numbers in the source's layout. Calibration, ``nncc run`` and ``--verify-numerics`` all
 translate here, and nowhere else.
 
-The port attribute :data:`LAYOUT` is the permutation that makes the port's array out of the source's:
-``port = source.transpose(layout)``; a port without it has the source's layout.
+The port attribute :data:`nncc.ir.layout.PORT_LAYOUT` marks a port that is channel-last where the source is not.
 """
 
 from __future__ import annotations
@@ -15,34 +14,32 @@ from typing import Literal
 
 import numpy as np
 
+from .core import Value
+from .layout import CHANNEL_LAST, PORT_LAYOUT, inverse, permute, to_last
 from .module import Function
 from .types import Array, QuantizedType, TensorType
-
-LAYOUT = "nncc.layout"
-"""The key of a port's permutation in ``arg_attrs`` and ``res_attrs``."""
 
 Side = Literal["arg", "res"]
 
 
-def port_layout(function: Function, side: Side, index: int) -> tuple[int, ...] | None:
-    """The permutation of a port (source axes, in the port's order); None where it has the source's layout."""
-    layout: tuple[int, ...] | None = function.port_attribute(side, index, LAYOUT)
-    return layout
-
-
-def set_port_layout(function: Function, side: Side, index: int, layout: Sequence[int]) -> None:
-    """Say that a port is the source's array transposed by ``layout``."""
-    function.set_port_attribute(side, index, LAYOUT, tuple(layout))
+def port_permutation(function: Function, side: Side, index: int) -> tuple[int, ...] | None:
+    """The transposition that makes a port's array out of the source's; None where it has the source's layout."""
+    layout = function.port_attribute(side, index, PORT_LAYOUT)
+    if layout is None:
+        return None
+    if layout != CHANNEL_LAST:
+        raise function.error(f"has a port of layout {layout!r}, expected '{CHANNEL_LAST}'")
+    return to_last(_ports(function, side)[index].tensor.rank)
 
 
 def source_type(function: Function, side: Side, index: int) -> TensorType:
     """The type of a port as the source sees it: the source's layout, real elements instead of quantized ones."""
-    port = (function.inputs if side == "arg" else function.outputs)[index].tensor
+    port = _ports(function, side)[index].tensor
     real = port.with_element(port.expressed)
-    layout = port_layout(function, side, index)
-    if layout is None:
+    permutation = port_permutation(function, side, index)
+    if permutation is None:
         return real
-    return real.with_shape(tuple(port.dims[i] for i in inverse(layout)))
+    return real.with_shape(permute(port.dims, inverse(permutation)))
 
 
 def to_port(function: Function, index: int, array: Array) -> Array:
@@ -50,8 +47,8 @@ def to_port(function: Function, index: int, array: Array) -> Array:
 
     Floating-point numbers for a quantized argument are quantized; integers are taken as stored values already.
     """
-    layout = port_layout(function, "arg", index)
-    moved = array if layout is None else array.transpose(layout)
+    permutation = port_permutation(function, "arg", index)
+    moved = array if permutation is None else array.transpose(permutation)
     kind = function.inputs[index].tensor.element
     if isinstance(kind, QuantizedType) and np.issubdtype(array.dtype, np.floating):
         return kind.quantize(moved)
@@ -62,8 +59,8 @@ def from_port(function: Function, index: int, array: Array) -> Array:
     """What output ``index`` gives, as the source would: real numbers in the source's layout."""
     kind = function.outputs[index].tensor.element
     real = kind.dequantize(array) if isinstance(kind, QuantizedType) else array
-    layout = port_layout(function, "res", index)
-    return real if layout is None else real.transpose(inverse(layout))
+    permutation = port_permutation(function, "res", index)
+    return real if permutation is None else real.transpose(inverse(permutation))
 
 
 def to_ports(function: Function, inputs: Mapping[str, Array]) -> dict[str, Array]:
@@ -80,9 +77,5 @@ def from_ports(function: Function, outputs: Mapping[str, Array]) -> dict[str, Ar
     return {name: from_port(function, i, outputs[name]) for i, name in enumerate(function.output_names)}
 
 
-def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
-    """The permutation that undoes ``permutation``."""
-    result = [0] * len(permutation)
-    for place, axis in enumerate(permutation):
-        result[axis] = place
-    return tuple(result)
+def _ports(function: Function, side: Side) -> Sequence[Value]:
+    return function.inputs if side == "arg" else function.outputs
