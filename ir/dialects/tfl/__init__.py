@@ -1,0 +1,10 @@
+"""The ``tfl`` dialect: TensorFlow Lite, one operation for each builtin operator of its schema.
+
+Operations are named as in MLIR's dialect of the same name; operands, options and versions are those of the file
+format. Each module defines one family; :mod:`.quantization` says what runs in 8 bits, :mod:`.runtime` which runtime
+knows which version.
+"""
+
+from . import constant, elementwise, linear, movement, reduction, spatial
+
+__all__ = ["constant", "elementwise", "linear", "movement", "reduction", "spatial"]

@@ -1,0 +1,125 @@
+"""The TensorFlow Lite runtime that first knew each version of an operator: the facts of LiteRT's version table."""
+
+from __future__ import annotations
+
+import re
+
+from ...module import Module
+from .base import TFLOp
+
+_FIRST_RUNTIMES = {
+    "ABS": "1.13.0 2.4.0 2.5.0 2.6.0 2.12.0",
+    "ADD": "1.5.0 1.14.0 2.4.0 2.6.0 2.13.0 2.23.0",
+    "ARG_MAX": "1.9.0 1.14.0 2.9.0",
+    "ARG_MIN": "1.9.0 1.14.0 2.9.0",
+    "ATAN2": "2.10.0",
+    "AVERAGE_POOL_2D": "1.5.0 1.14.0 2.3.0",
+    "BATCH_MATMUL": "2.3.0 2.3.0 2.4.0 2.5.0",
+    "BITWISE_XOR": "2.13.0",
+    "BROADCAST_TO": "- 2.5.0 2.5.0 2.23.0",
+    "CAST": "1.5.0 2.7.0 2.8.0 2.9.0 2.12.0 2.15.0 2.17.0 2.21.0 2.23.0",
+    "CEIL": "1.14.0",
+    "CONCATENATION": "1.5.0 1.14.0 2.3.0 2.14.0 2.21.0 2.23.0 2.23.0",
+    "CONV_2D": "1.5.0 1.14.0 1.14.0 2.3.0 2.4.0 2.9.0 2.11.0 2.15.0",
+    "CONV_3D": "2.5.0",
+    "CONV_3D_TRANSPOSE": "2.6.0",
+    "COS": "1.14.0 2.23.0",
+    "CUMSUM": "2.4.0",
+    "DEPTHWISE_CONV_2D": "1.5.0 1.12.0 1.14.0 2.2.0 2.3.0 2.3.0 2.11.0",
+    "DEPTH_TO_SPACE": "2.1.0 2.5.0",
+    "DEQUANTIZE": "1.13.1 1.14.0 1.15.0 2.2.0 2.7.0 2.18.0 2.21.0 2.22.0 2.23.0",
+    "DIV": "1.6.0 2.3.0",
+    "ELU": "1.14.0",
+    "EQUAL": "1.14.0 1.14.0 2.3.0 2.13.0 2.21.0",
+    "EXP": "1.7.0 2.12.0",
+    "EXPAND_DIMS": "1.10.0",
+    "FLOOR": "1.9.0",
+    "FLOOR_DIV": "1.14.0 1.14.0 2.13.0",
+    "FLOOR_MOD": "1.13.0 2.13.0",
+    "FULLY_CONNECTED": "1.5.0 1.10.0 1.14.0 1.14.0 2.0.0 2.1.0 2.3.0 2.3.0 2.3.0 2.11.0 2.15.0 2.17.0 2.18.0 2.21.0",
+    "GATHER": "1.6.0 1.14.0 1.15.0 2.4.0 2.5.0 2.13.0 2.15.0 2.23.0",
+    "GATHER_ND": "1.14.0 2.3.0 2.5.0 2.13.0 2.16.0 2.23.0",
+    "GELU": "2.9.0 2.9.0 2.23.0",
+    "GREATER": "1.14.0 1.14.0",
+    "GREATER_EQUAL": "1.14.0 1.14.0 2.13.0",
+    "HARD_SWISH": "1.15.0",
+    "L2_NORMALIZATION": "1.5.0 1.14.0",
+    "LEAKY_RELU": "1.13.1 2.3.0",
+    "LESS": "1.14.0 1.14.0 2.13.0",
+    "LESS_EQUAL": "1.14.0 1.14.0",
+    "LOCAL_RESPONSE_NORMALIZATION": "1.5.0",
+    "LOG": "1.14.0 2.15.0",
+    "LOGICAL_AND": "1.11.0",
+    "LOGICAL_NOT": "1.11.0",
+    "LOGICAL_OR": "1.11.0",
+    "LOGISTIC": "1.14.0 1.14.0 2.3.0",
+    "LOG_SOFTMAX": "1.14.0 1.14.0",
+    "MAXIMUM": "1.14.0 1.14.0 2.3.0 2.3.0",
+    "MAX_POOL_2D": "1.5.0 1.14.0 2.3.0",
+    "MEAN": "1.6.0 1.14.0 2.4.0",
+    "MINIMUM": "1.14.0 1.14.0 2.3.0 2.3.0",
+    "MIRROR_PAD": "1.13.1 2.3.0 2.12.0",
+    "MUL": "1.5.0 1.14.0 1.15.0 2.3.0 2.6.0 2.11.0 2.13.0 2.23.0",
+    "NEG": "1.9.0",
+    "NOT_EQUAL": "1.14.0 1.14.0 2.3.0 2.21.0",
+    "ONE_HOT": "1.11.0",
+    "PACK": "1.11.0 1.14.0 2.3.0 2.13.0 2.23.0",
+    "PAD": "1.5.0 1.14.0 2.4.0 2.6.0 2.20.0 2.23.0",
+    "PADV2": "1.9.0 1.14.0 2.4.0 2.6.0 2.20.0 2.23.0",
+    "POW": "1.10.0",
+    "PRELU": "1.8.0",
+    "QUANTIZE": "1.14.0 1.15.0 2.7.0 2.21.0 2.21.0 2.21.0",
+    "REDUCE_ALL": "2.6.0",
+    "REDUCE_ANY": "1.11.0",
+    "REDUCE_MAX": "1.11.0 1.14.0 2.5.0",
+    "REDUCE_MIN": "1.11.0 1.14.0 2.5.0",
+    "REDUCE_PROD": "1.11.0 2.6.0",
+    "RELU": "1.5.0 2.1.0 2.5.0",
+    "RELU6": "1.5.0 1.14.0 2.5.0",
+    "RELU_0_TO_1": "2.10.0",
+    "RELU_N1_TO_1": "1.5.0",
+    "RESHAPE": "1.5.0",
+    "RESIZE_BILINEAR": "1.7.0 1.14.0 2.2.0 2.5.0",
+    "RESIZE_NEAREST_NEIGHBOR": "1.13.1 1.14.0 2.3.0 2.4.0",
+    "REVERSE_V2": "1.14.0 2.2.0 2.5.0 2.23.0",
+    "RIGHT_SHIFT": "2.13.0",
+    "ROUND": "1.14.0",
+    "RSQRT": "1.10.0 2.5.0 2.15.0",
+    "SCATTER_ND": "2.1.0",
+    "SELECT_V2": "2.2.0 2.12.0",
+    "SHAPE": "1.10.0",
+    "SIGN": "2.11.0 2.12.0",
+    "SIN": "1.9.0 2.23.0",
+    "SLICE": "1.14.0 1.14.0 1.14.0 2.4.0 2.5.0 2.14.0 2.21.0 2.23.0",
+    "SOFTMAX": "1.5.0 1.14.0 2.3.0 2.23.0",
+    "SPACE_TO_DEPTH": "1.5.0 1.14.0",
+    "SPLIT": "1.5.0 1.14.0 1.14.0 2.3.0 2.23.0",
+    "SPLIT_V": "1.13.1 2.3.0 2.23.0",
+    "SQRT": "1.10.0 2.21.0",
+    "SQUARE": "1.12.0",
+    "SQUARED_DIFFERENCE": "1.13.1 2.5.0",
+    "SQUEEZE": "1.6.0 2.5.0",
+    "STRIDED_SLICE": "1.6.0 1.14.0 2.1.0 2.2.0 2.5.0 2.6.0 2.14.0 2.14.0",
+    "SUB": "1.6.0 1.14.0 2.3.0 2.4.0 2.4.0",
+    "SUM": "1.10.0 1.15.0",
+    "TANH": "1.14.0 1.14.0 2.3.0",
+    "TILE": "1.10.1 2.2.0 2.8.0",
+    "TOPK_V2": "1.7.0 1.14.0 2.13.0",
+    "TRANSPOSE": "1.6.0 1.14.0 1.15.0 2.3.0 2.4.0 2.12.0 2.14.4 2.22.0 2.23.0",
+    "TRANSPOSE_CONV": "1.9.0 2.2.0 2.3.0 2.13.0 2.15.0",
+    "UNPACK": "1.11.0 1.14.0 2.2.0 2.3.0 2.22.0 2.23.0",
+}
+"""Builtin operator → the first runtimes of its versions 1, 2, ... (``-``: that version was withdrawn)."""
+
+
+def first_runtime(builtin: str, version: int) -> str:
+    """The first runtime with a version of a builtin operator, such as ``2.3.0``; ``""`` where that is not known."""
+    runtimes = _FIRST_RUNTIMES.get(builtin, "").split()
+    return runtimes[version - 1] if version <= len(runtimes) else ""
+
+
+def minimum_runtime(module: Module) -> str:
+    """The first runtime that knows every operation of a module; ``""`` where it holds none that is listed."""
+    ops = {(op.builtin, op.version()) for op in module.walk() if isinstance(op, TFLOp) and op.builtin}
+    found = {first_runtime(*op) for op in ops} - {""}
+    return max(found, key=lambda text: [int(n) for n in re.findall(r"\d+", text)], default="")
