@@ -54,6 +54,7 @@ from .linear import Affine, Einsum, Matmul
 from .movement import BroadcastTo, Concat, Pad, Reshape, Reverse, Slice, Split, Tile, Transpose
 from .normalization import BatchNorm, LayerNorm, Lrn
 from .pool import AveragePool, MaxPool, PoolOp
+from .quantization import Dequantize, FakeQuantize, Quantize
 from .reduce import (
     Argmax,
     Argmin,
@@ -141,12 +142,14 @@ __all__ = [
     "Cosh",
     "Cumprod",
     "Cumsum",
+    "Dequantize",
     "Div",
     "Einsum",
     "Elu",
     "Equal",
     "Erf",
     "Exp",
+    "FakeQuantize",
     "Floor",
     "FloorDiv",
     "Gather",
@@ -183,6 +186,7 @@ __all__ = [
     "PoolOp",
     "Pow",
     "Prelu",
+    "Quantize",
     "Reciprocal",
     "ReduceMax",
     "ReduceMean",
