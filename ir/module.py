@@ -78,7 +78,7 @@ class Module(Op, name="builtin.module"):
             return as_dense(data, type)
         return self.add_resource(name, data, type)
 
-    def evaluate_main(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def evaluate(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """The outputs of the main function by name, computed with numpy. See :func:`nncc.ir.interpreter.evaluate`."""
         from .interpreter import evaluate
 

@@ -1,0 +1,82 @@
+"""Reshapes in either layout: when a reshape between permuted tensors is still only a reshape.
+
+A reshape keeps the elements in order. Cut the sizes of both shapes into common factors, the *atoms*: (2, 12) to
+(2, 3, 4) has the atoms 2, 3, 4. The order of the atoms in memory is known for either layout of either side, and where
+the orders of the two sides agree the elements need not move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..ir.layout import permute, to_last
+from ..ir.types import Dim
+
+Atoms = tuple[tuple[int, ...], ...]
+"""The numbers of the atoms that each dimension consists of."""
+
+
+def common_atoms(before: Sequence[Dim], after: Sequence[Dim]) -> tuple[Atoms, Atoms] | None:
+    """The atoms of two shapes with the same elements; None where the shapes have no common factors.
+
+    A symbol is an atom by itself, if it stands in both shapes. Dimensions of size 1 have no atoms.
+    """
+    left, right = [d for d in before if d != 1], [d for d in after if d != 1]
+    found_left, found_right = _cut(left), _cut(right)
+    number = 0
+    i = j = 0
+    rest_left: Dim = left[0] if left else None
+    rest_right: Dim = right[0] if right else None
+    while i < len(left) and j < len(right):
+        atom = _common(rest_left, rest_right)
+        if atom is None:
+            return None
+        found_left[i].append(number)
+        found_right[j].append(number)
+        number += 1
+        rest_left, rest_right = _divided(rest_left, atom), _divided(rest_right, atom)
+        if rest_left == 1:
+            i += 1
+            rest_left = left[i] if i < len(left) else None
+        if rest_right == 1:
+            j += 1
+            rest_right = right[j] if j < len(right) else None
+    if i < len(left) or j < len(right):
+        return None
+    return _with_units(before, found_left), _with_units(after, found_right)
+
+
+def _cut(dims: Sequence[Dim]) -> list[list[int]]:
+    return [[] for _ in dims]
+
+
+def _common(a: Dim, b: Dim) -> Dim:
+    """The atom that both begin with; None where they share none."""
+    if a == b:
+        return a
+    if not (isinstance(a, int) and isinstance(b, int)):
+        return None
+    small, large = sorted((a, b))
+    return small if small > 0 and large % small == 0 else None
+
+
+def _divided(dim: Dim, atom: Dim) -> Dim:
+    return 1 if dim == atom else dim // atom  # type: ignore[operator]  # unequal atoms are numbers
+
+
+def _with_units(dims: Sequence[Dim], found: list[list[int]]) -> Atoms:
+    rest = iter(found)
+    return tuple(() if d == 1 else tuple(next(rest)) for d in dims)
+
+
+def is_free(before: Sequence[Dim], after: Sequence[Dim], before_last: bool, after_last: bool) -> bool:
+    """Whether a reshape stays a mere reshape when its operand or its result (or both) are channel-last."""
+    atoms = common_atoms(before, after)
+    if atoms is None:
+        return not (before_last or after_last)
+    left, right = atoms
+    if before_last:
+        left = permute(left, to_last(len(left)))
+    if after_last:
+        right = permute(right, to_last(len(right)))
+    return sum(left, ()) == sum(right, ())

@@ -1,0 +1,173 @@
+"""Compiles: reads a model, runs a pipeline on it, writes the result. The library behind the program, and the Python API."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ..ir import CompileError, Location, Module, Trait, UsageError
+from ..ir.pass_manager import Instrumentation, PassManager, PassRecord
+from ..ir.passes import PassContext
+from . import registry
+from .pass_list import parse_pass_list
+from .pipeline import Pipeline, load_pipeline
+
+PathLike = str | os.PathLike[str]
+
+
+def load(
+    paths: PathLike | Sequence[PathLike], format: str | None = None, context: PassContext | None = None, **options: Any
+) -> Module:
+    """Read a model into its source dialect.
+
+    ``paths`` is a file, or the parts of one model (``net.nntxt``, ``params.h5``); the format is that of the extensions
+    unless named. Further options are the format's own. Warnings go to ``context.diagnostics``. Raises CompileError.
+    """
+    listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    files = [Path(p) for p in listed]
+    for path in files:
+        if not path.exists():
+            raise CompileError("no such file", Location.at(str(path)), "check the path")
+    source = registry.source_of(files, format)
+    unknown = sorted(set(options) - set(source.options))
+    if unknown:
+        known = ", ".join(source.options) or "it has none"
+        raise UsageError(f"format '{source.name}' has no option {', '.join(unknown)}", remedy=f"its own: {known}")
+    if context is not None and "diagnostics" in source.options:
+        options["diagnostics"] = context.diagnostics
+    module: Module = source.function("load")(files, **options)
+    return module
+
+
+def save(module: Module, path: PathLike, format: str | None = None, **options: Any) -> list[Path]:
+    """Write a module that is in the dialect of a target format; what was written, the main file first.
+
+    All files are made in a temporary folder beside the target and moved in place at the end: an error leaves what was
+    there untouched. Raises CompileError, and UsageError for an unknown format or option.
+    """
+    target = Path(path)
+    backend = registry.target_of(target, format)
+    unknown = sorted(set(options) - set(backend.options))
+    if unknown:
+        known = ", ".join(backend.options) or "it has none"
+        raise UsageError(f"format '{backend.name}' has no option {', '.join(unknown)}", remedy=f"its own: {known}")
+    wrong = sorted(module.dialects() - {backend.dialect}) if backend.dialect else []
+    if wrong:
+        raise UsageError(
+            f"format '{backend.name}' is written from the dialect '{backend.dialect}', the module has {', '.join(wrong)}",
+            remedy="run a pipeline that lowers to it first: nncc.compile(module, pipeline)",
+        )
+    return _write_whole(target, lambda scratch: backend.function("save")(module, scratch, **options))
+
+
+def _write_whole(target: Path, write: Callable[[Path], object]) -> list[Path]:
+    """Let ``write`` make its files in a scratch folder, then move them beside ``target``, the main one last."""
+    place = Location.at(str(target))
+    folder = target.parent
+    if not folder.is_dir():
+        raise CompileError(f"the folder '{folder}' does not exist", place, "make it, or choose another output")
+    if target.is_dir():
+        raise CompileError("the output is a folder", place, "give the name of a file")
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix=".nncc-", dir=folder))
+    except OSError as error:
+        raise CompileError(f"cannot write there: {error.strerror}", place, "choose another output") from error
+    try:
+        write(scratch / target.name)
+        made = sorted(scratch.iterdir(), key=lambda p: p.name == target.name)
+        for path in made:
+            os.replace(path, folder / path.name)
+        return [folder / p.name for p in reversed(made)]
+    except OSError as error:
+        raise CompileError(f"cannot write: {error.strerror or error}", place, "choose another output") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@attrs.frozen
+class Compilation:
+    """What a compilation did: the passes that ran, what was found on the way, and what there is to know of the result."""
+
+    pipeline: Pipeline
+    parameters: Mapping[str, Any]
+    records: Sequence[PassRecord]
+    context: PassContext
+
+    @property
+    def warnings(self) -> list[str]:
+        return list(dict.fromkeys(map(str, self.context.diagnostics.warnings)))
+
+
+def compile(
+    module: Module,
+    pipeline: str | Pipeline,
+    *,
+    dataset: Any = None,
+    context: PassContext | None = None,
+    instruments: Sequence[Instrumentation] = (),
+    **parameters: Any,
+) -> Compilation:
+    """Run the passes of a pipeline on a module, in place.
+
+    ``pipeline`` is a name, the path of a YAML file, or passes on one line (``"canonicalize,fold-batch-norm"``);
+    ``parameters`` are the pipeline's own (``batch=4``); ``dataset`` is representative data for calibration: a path (.npy,
+    .npz, a folder), or a dict of arrays by input. Raises UsageError before anything runs, CompileError afterwards.
+    """
+    chosen = find_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
+    context = context or PassContext()
+    if dataset is not None:
+        context.dataset = dataset
+    passes = chosen.instantiate(parameters)
+    manager = PassManager(passes, instruments=list(instruments))
+    manager.check_flow(module.dialects())
+    records = manager.run(module, context)
+    return Compilation(chosen, {**chosen.parameters, **parameters}, records, context)
+
+
+def find_pipeline(text: str) -> Pipeline:
+    """A pipeline by name, by file, or written on one line. Raises UsageError."""
+    registry.load_passes()
+    single = text in registry.passes() and text not in registry.pipeline_files()
+    if single or any(c in text for c in ",{("):
+        return parse_pass_list(text)
+    return load_pipeline(text)
+
+
+def pipeline_for(source: str, target: str) -> Pipeline:
+    """The pipeline that leads from one format to the other. Raises UsageError where there is none."""
+    name = f"{source}-to-{target}"
+    if name not in registry.pipeline_files():
+        ways = [n for n in registry.pipeline_files() if n.startswith(f"{source}-to-")]
+        raise UsageError(
+            f"there is no pipeline from '{source}' to '{target}'",
+            remedy=f"from '{source}' there are: {', '.join(ways) or 'none'}; or name passes with --passes",
+        )
+    return load_pipeline(name)
+
+
+def count_ops(module: Module) -> Counter[str]:
+    """How often each operation stands in the functions of a module, without constants and returns."""
+    counts: Counter[str] = Counter()
+    for function in module.functions:
+        for op in function.walk():
+            if op is not function and not {Trait.CONSTANT, Trait.TERMINATOR} & op.traits:
+                counts[op.name] += 1
+    return counts
+
+
+def tensor_names(module: Module) -> dict[str, list[str]]:
+    """For each named tensor of a compiled module, the places of the source that it comes from."""
+    names: dict[str, list[str]] = {}
+    for function in module.functions:
+        for op in function.walk():
+            for value in op.results:
+                if value.name and op.location:
+                    names[value.name] = [str(origin) for origin in op.location.origins]
+    return names

@@ -1,0 +1,87 @@
+"""Options of passes: from text or YAML to typed values, and passes written on one line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from ..ir.diagnostics import UsageError
+from ..ir.passes import Pass, lookup_pass
+from . import registry
+
+
+def make_pass(name: str, options: Mapping[str, Any]) -> Pass:
+    """The pass of a name with its options. Raises UsageError where the name, an option or a value is wrong."""
+    registry.load_passes()
+    definition = lookup_pass(name)
+    fields = {f.name: f for f in definition.options()}
+    hints = typing.get_type_hints(definition)
+    values = {}
+    for key, value in options.items():
+        field = key.replace("-", "_")
+        if field not in fields:
+            near = difflib.get_close_matches(field, fields, 1)
+            own = ", ".join(fields) or "it has none"
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise UsageError(f"pass '{name}' has no option '{key}'", remedy=f"{hint}its own: {own}")
+        values[field] = _typed(value, hints[field], f"option '{key}' of pass '{name}'")
+    try:
+        return definition(**values)
+    except (ValueError, TypeError) as error:  # an attrs validator of the pass says what it wants
+        raise UsageError(f"pass '{name}': {error}") from error
+
+
+def _typed(value: Any, hint: Any, what: str) -> Any:
+    """``value`` as the type of the field says; text, as the command line gives it, is read. Raises UsageError."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        choices = typing.get_args(hint)
+        if value is None or value == "null":
+            if type(None) in choices:
+                return None
+        for choice in choices:
+            if choice is not type(None):
+                try:
+                    return _typed(value, choice, what)
+                except UsageError:
+                    continue
+        raise _wrong(what, hint, value)
+    if origin is tuple:
+        items = value if isinstance(value, list | tuple) else [v for v in re.split(r"[;\s]+", str(value)) if v]
+        return tuple(_typed(v, typing.get_args(hint)[0], what) for v in items)
+    if hint is Any or (isinstance(hint, type) and type(value) is hint):
+        return value
+    if hint is float and type(value) is int:
+        return float(value)
+    if isinstance(value, str) and hint in (int, float, bool):
+        return _read_text(value, hint, what)
+    raise _wrong(what, hint, value)
+
+
+def _read_text(text: str, hint: type, what: str) -> Any:
+    if hint is bool:
+        words = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+        if text.lower() in words:
+            return words[text.lower()]
+        raise _wrong(what, hint, text)
+    try:
+        return hint(text)
+    except ValueError:
+        raise _wrong(what, hint, text) from None
+
+
+def _wrong(what: str, hint: Any, value: Any) -> UsageError:
+    wanted = getattr(hint, "__name__", None) or str(hint)
+    return UsageError(f"{what}: expected {wanted}, got {value!r}")
+
+
+def describe(field: attrs.Attribute[Any], hint: Any) -> str:
+    """One line on an option, for listings."""
+    kind = getattr(hint, "__name__", None) or str(hint)
+    return f"{field.name}: {kind} = {field.default!r}"

@@ -1,0 +1,236 @@
+"""Pipelines: a source format, a list of passes with options, a target format; written in YAML or on one line.
+
+    name: nnp-to-tflite
+    description: NNabla networks to TensorFlow Lite, float32
+    frontend: nnp
+    backend: tflite
+    parameters:                      # what a user may set, with the defaults; passes take them as $name
+      batch: 1
+    passes:
+      - lift-nnp
+      - fix-batch-size: {batch: $batch}
+      - include: nn-optimize         # another file: a list of passes
+      - repeat: [canonicalize, fold-constants]
+
+A pipeline is checked whole before any input is read: names, options and their types, and the dialects that each pass
+takes and leaves.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ..ir.diagnostics import Diagnostics, UsageError
+from ..ir.location import Location
+from ..ir.passes import Pass
+from . import registry
+from .options import make_pass
+
+MOST_INCLUDES = 32
+
+
+@attrs.frozen
+class PassStep:
+    """One pass with the options as they were written; an option's text may be ``$parameter``."""
+
+    name: str
+    options: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Repeat:
+    """Steps that run again until none of them changes anything."""
+
+    steps: tuple[Step, ...]
+
+
+Step = PassStep | Repeat
+
+
+@attrs.frozen
+class Pipeline:
+    """A pipeline as it was written, with its includes in place."""
+
+    name: str
+    steps: tuple[Step, ...]
+    frontend: str | None = None
+    backend: str | None = None
+    description: str = ""
+    parameters: Mapping[str, Any] = attrs.field(factory=dict)
+    source: str = ""
+    """The file that it was read from, for messages."""
+
+    def instantiate(self, values: Mapping[str, Any] | None = None) -> list[Pass | list[Any]]:
+        """The passes, made with their options; a nested list is a group that repeats until nothing changes.
+
+        ``values`` replaces defaults of the parameters. Raises UsageError with everything that is wrong.
+        """
+        given = dict(values or {})
+        diagnostics = Diagnostics()
+        where = Location.at(self.source or self.name)
+        for key in given:
+            if key not in self.parameters:
+                known = ", ".join(self.parameters) or "it has none"
+                near = difflib.get_close_matches(key, self.parameters, 1)
+                hint = f"did you mean {near[0]}? " if near else ""
+                diagnostics.error(f"pipeline '{self.name}' has no parameter '{key}'", where, f"{hint}its own: {known}")
+        bound = {**self.parameters, **given}
+        made = _instantiate(self.steps, bound, where, diagnostics)
+        if diagnostics.errors:
+            raise _usage(diagnostics)
+        return made
+
+    def as_text(self, values: Mapping[str, Any] | None = None) -> str:
+        """The passes on one line, for ``--passes``: ``a,b{x=1},(c,d)*``."""
+        return _text(self.steps, {**self.parameters, **(values or {})})
+
+
+def _usage(diagnostics: Diagnostics) -> UsageError:
+    error = UsageError(diagnostics.errors[0].message)
+    error.diagnostics = tuple(diagnostics.errors)
+    return error
+
+
+def _instantiate(
+    steps: Sequence[Step], bound: Mapping[str, Any], where: Location, diagnostics: Diagnostics
+) -> list[Pass | list[Any]]:
+    made: list[Pass | list[Any]] = []
+    for step in steps:
+        if isinstance(step, Repeat):
+            made.append(_instantiate(step.steps, bound, where, diagnostics))
+            continue
+        try:
+            options = {key: _resolve(value, bound, step.name) for key, value in step.options.items()}
+            made.append(make_pass(step.name, options))
+        except UsageError as error:
+            for d in error.diagnostics:
+                diagnostics.error(d.message, where, d.remedy)
+    return made
+
+
+def _resolve(value: Any, bound: Mapping[str, Any], name: str) -> Any:
+    if not (isinstance(value, str) and value.startswith("$")):
+        return value
+    if value[1:] not in bound:
+        raise UsageError(f"pass '{name}' takes '{value}', which is no parameter of the pipeline")
+    return bound[value[1:]]
+
+
+def _text(steps: Sequence[Step], bound: Mapping[str, Any]) -> str:
+    parts = []
+    for step in steps:
+        if isinstance(step, Repeat):
+            parts.append(f"({_text(step.steps, bound)})*")
+            continue
+        options = {k: _resolve(v, bound, step.name) for k, v in step.options.items()}
+        shown = ",".join(f"{k}={_option_text(v)}" for k, v in options.items())
+        parts.append(f"{step.name}{{{shown}}}" if shown else step.name)
+    return ",".join(parts)
+
+
+def _option_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)
+
+
+# Reading
+
+
+def load_pipeline(name: str) -> Pipeline:
+    """A pipeline by its name, or from a user's own ``.yaml`` file. Raises UsageError."""
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return _read(Path(name))
+    files = registry.pipeline_files()
+    if name not in files:
+        near = difflib.get_close_matches(name, files, 3)
+        remedy = f"did you mean {' or '.join(near)}?" if near else "'nncc pipelines' lists them all"
+        raise UsageError(f"there is no pipeline '{name}'", remedy=remedy)
+    return _read(files[name])
+
+
+def _read(path: Path) -> Pipeline:
+    data = _yaml(path)
+    where = Location.at(str(path))
+    if not isinstance(data, dict):
+        raise UsageError("expected a mapping with 'passes'", where, "see docs/pipelines.md")
+    known = {"name", "description", "frontend", "backend", "parameters", "passes"}
+    unknown = sorted(set(map(str, data)) - known)
+    if unknown:
+        raise UsageError(f"unknown keys {unknown}", where, f"known: {', '.join(sorted(known))}")
+    for key in ("frontend", "backend"):
+        table = registry.sources() if key == "frontend" else registry.targets()
+        if data.get(key) is not None and data[key] not in table:
+            raise UsageError(f"{key} '{data[key]}' does not exist", where, f"known: {', '.join(table)}")
+    parameters = data.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise UsageError("expected 'parameters' to be a mapping of names to defaults", where)
+    return Pipeline(
+        name=str(data.get("name", path.stem)),
+        steps=_steps(data.get("passes") or [], path, 0),
+        frontend=data.get("frontend"),
+        backend=data.get("backend"),
+        description=str(data.get("description", "")).strip(),
+        parameters=parameters,
+        source=str(path),
+    )
+
+
+def _yaml(path: Path) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the pipeline: {error.strerror}", Location.at(str(path))) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"not valid YAML: {error}", Location.at(str(path))) from error
+
+
+def _steps(items: Any, path: Path, depth: int) -> tuple[Step, ...]:
+    where = Location.at(str(path))
+    if depth > MOST_INCLUDES:
+        raise UsageError("the pipelines include each other", where)
+    if not isinstance(items, list):
+        raise UsageError("expected 'passes' to be a list", where)
+    steps: list[Step] = []
+    for item in items:
+        if isinstance(item, str):
+            steps.append(PassStep(item))
+        elif not isinstance(item, dict) or len(item) != 1:
+            raise UsageError(f"expected a pass, 'name: {{options}}', 'include: name' or 'repeat: [...]', got {item!r}", where)
+        else:
+            ((key, value),) = item.items()
+            steps.extend(_keyed_step(str(key), value, path, depth))
+    return tuple(steps)
+
+
+def _keyed_step(key: str, value: Any, path: Path, depth: int) -> Sequence[Step]:
+    if key == "include":
+        included = _include(str(value), path)
+        data = _yaml(included)
+        items = data.get("passes") if isinstance(data, dict) else data
+        return _steps(items or [], included, depth + 1)
+    if key == "repeat":
+        return [Repeat(_steps(value, path, depth))]
+    if value is not None and not isinstance(value, dict):
+        raise UsageError(f"expected the options of '{key}' to be a mapping, got {value!r}", Location.at(str(path)))
+    return [PassStep(key, {str(k): v for k, v in (value or {}).items()})]
+
+
+def _include(name: str, path: Path) -> Path:
+    """A file beside the one that includes it, else a named list."""
+    if name.endswith((".yaml", ".yml")):
+        return path.parent / name
+    beside = path.parent / f"{name}.yaml"
+    files = registry.pipeline_files()
+    if beside.exists():
+        return beside
+    if name in files:
+        return files[name]
+    raise UsageError(f"there is no list of passes '{name}' to include", Location.at(str(path)))

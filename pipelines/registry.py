@@ -1,0 +1,172 @@
+"""What exists: file formats, passes and pipelines, those of nncc and those of plugins.
+
+A plugin is a module that is named on the command line (``--plugin my.module``), or by an entry point of the group
+``nncc.plugins``. Importing it registers what it adds: passes and operations by defining their classes, formats with
+:func:`register_source` and :func:`register_target`, folders of pipelines with :func:`register_pipelines`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ..ir.diagnostics import UsageError
+from ..ir.passes import Pass, registered_passes
+
+PLUGIN_GROUP = "nncc.plugins"
+
+
+@attrs.frozen
+class Format:
+    """A file format on one side of the compiler.
+
+    ``module`` is imported when the format is used. Of a source it has ``load(paths, **options) -> Module``, of a target
+    ``save(module, path, **options)``; ``dialect`` is what the one gives and the other takes.
+    """
+
+    name: str
+    dialect: str
+    extensions: tuple[str, ...]
+    module: str
+    description: str
+    options: tuple[str, ...] = ()
+    """The options of the command line that ``load`` or ``save`` takes, by their Python names."""
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """``load`` or ``save``."""
+        found: Callable[..., Any] = getattr(importlib.import_module(self.module), name)
+        return found
+
+
+_SOURCES: dict[str, Format] = {}
+_TARGETS: dict[str, Format] = {}
+_PIPELINE_FOLDERS: list[Path] = [Path(__file__).parent]
+
+
+def register_source(format: Format) -> None:
+    """Add a format that can be read."""
+    _SOURCES[format.name] = format
+
+
+def register_target(format: Format) -> None:
+    """Add a format that can be written."""
+    _TARGETS[format.name] = format
+
+
+def register_pipelines(folder: Path) -> None:
+    """Add a folder of ``<name>.yaml`` files; its pipelines are found before those of nncc."""
+    _PIPELINE_FOLDERS.insert(0, folder)
+
+
+register_source(
+    Format(
+        "nnp",
+        "nnp",
+        (".nnp", ".nntxt", ".prototxt", ".protobuf", ".h5"),
+        "nncc.frontends.nnp",
+        "NNabla: an archive, or any mix of its parts",
+        ("executor", "network", "seed", "allow_nan", "diagnostics"),
+    )
+)
+register_source(Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage"))
+register_target(
+    Format(
+        "nnp",
+        "nnp",
+        (".nnp", ".nntxt"),
+        "nncc.backends.nnp",
+        "NNabla",
+        ("nnp_parameter_h5", "nnp_parameter_nntxt", "nnp_exclude_parameter"),
+    )
+)
+register_target(Format("tflite", "tfl", (".tflite",), "nncc.backends.tflite", "TensorFlow Lite (LiteRT)"))
+register_target(
+    Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage", ("constants",))
+)
+
+
+def sources() -> dict[str, Format]:
+    """The formats that can be read, by name."""
+    return dict(_SOURCES)
+
+
+def targets() -> dict[str, Format]:
+    """The formats that can be written, by name."""
+    return dict(_TARGETS)
+
+
+def source_of(paths: Iterable[Path], name: str | None = None) -> Format:
+    """The source format of the given name, else the one that the extensions say. Raises UsageError."""
+    return _format(_SOURCES, list(paths), name, "read")
+
+
+def target_of(path: Path, name: str | None = None) -> Format:
+    """The target format of the given name, else the one that the extension says. Raises UsageError."""
+    return _format(_TARGETS, [path], name, "written")
+
+
+def _format(table: dict[str, Format], paths: list[Path], name: str | None, verb: str) -> Format:
+    known = "; ".join(f"{f.name} ({' '.join(f.extensions)})" for f in table.values())
+    if name is not None:
+        if name not in table:
+            raise UsageError(f"there is no format '{name}' that can be {verb}", remedy=f"these can be: {known}")
+        return table[name]
+    for path in paths:
+        for format in table.values():
+            if path.suffix.lower() in format.extensions:
+                return format
+    shown = ", ".join(str(p) for p in paths)
+    raise UsageError(f"the extension of '{shown}' does not say a format that can be {verb}", remedy=f"known: {known}")
+
+
+# Passes and plugins
+
+
+@functools.cache
+def load_passes() -> None:
+    """Import every module of nncc that may define passes, and the plugins that are installed."""
+    for package in ("nncc.passes", "nncc.frontends", "nncc.lowering"):
+        _import_all(package)
+    for entry in importlib.metadata.entry_points(group=PLUGIN_GROUP):
+        entry.load()
+
+
+def _import_all(package: str) -> None:
+    module = importlib.import_module(package)
+    for found in pkgutil.walk_packages(module.__path__, f"{package}."):
+        importlib.import_module(found.name)
+
+
+def load_plugin(name: str) -> None:
+    """Import a plugin. Raises UsageError where there is no such module."""
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not name.startswith(error.name):
+            raise UsageError(f"plugin '{name}' needs the module '{error.name}', which is not installed") from error
+        raise UsageError(f"there is no plugin module '{name}'", remedy="is its folder on PYTHONPATH?") from error
+
+
+def passes() -> dict[str, type[Pass]]:
+    """Every pass that exists, by name."""
+    load_passes()
+    return registered_passes()
+
+
+# Pipelines
+
+
+def pipeline_files() -> dict[str, Path]:
+    """The YAML files of all named pipelines and pass lists, by name."""
+    found: dict[str, Path] = {}
+    for folder in _PIPELINE_FOLDERS:
+        for path in sorted(folder.glob("*.yaml")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))

@@ -1,0 +1,221 @@
+"""Compile a neural network from one format to another.
+
+  nncc --pipeline=nnp-to-tflite-int8 m.nnp --dataset samples.npz -o m.tflite
+  nncc m.nnp -o m.tflite                       (the pair of formats chooses the pipeline)
+  nncc net.nntxt params.h5 -o m.nnp            (the parts of one model)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..ir.passes import PassContext
+    from ..pipelines.driver import Compilation
+    from ..pipelines.pipeline import Pipeline
+
+PARAMETERS = {
+    "batch": (("-b", "--batch-size"), {"type": int, "metavar": "N", "help": "what a variable batch becomes"}),
+    "io_layout": (
+        ("--io-layout",),
+        {"choices": ("channel_last", "keep"), "help": "layout of image inputs and outputs (default: the target's)"},
+    ),
+    "io_type": (("--io-type",), {"choices": ("int8", "float32"), "help": "type of the inputs and outputs of INT8 models"}),
+    "method": (
+        ("--calibration",),
+        {
+            "choices": ("minmax", "moving_average", "percentile", "entropy", "mse"),
+            "help": "how ranges are chosen from the representative data",
+        },
+    ),
+    "strict": (
+        ("--strict",),
+        {"action": "store_const", "const": True, "help": "an operation without an INT8 kernel is an error"},
+    ),
+}
+"""Options that are parameters of the chosen pipeline, with their arguments for argparse."""
+
+LOAD_OPTIONS = ("executor", "network", "seed", "allow_nan")
+SAVE_OPTIONS = ("nnp_parameter_h5", "nnp_parameter_nntxt", "nnp_exclude_parameter", "constants")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a model, or the files that it consists of")
+    parser.add_argument("-o", "--output", type=Path, help="the file to write (default: named as the input)")
+    _add_pipeline_arguments(parser)
+    _add_format_arguments(parser)
+    _add_inspection_arguments(parser)
+
+
+def _add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("pipeline")
+    way = group.add_mutually_exclusive_group()
+    way.add_argument("--pipeline", metavar="NAME|FILE.yaml", help="a named pipeline ('nncc pipelines') or your own")
+    way.add_argument("--passes", metavar="A,B{X=1}", help="passes on one line")
+    for name, (flags, settings) in PARAMETERS.items():
+        group.add_argument(*flags, dest=name, default=None, **settings)  # type: ignore[arg-type]  # argparse's keywords
+    group.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the pipeline")
+    group.add_argument("--dataset", metavar="PATH", help="representative data: .npy, .npz, or a folder of them")
+
+
+def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("formats")
+    group.add_argument("-I", "--input-format", metavar="F", help="read the input as this format")
+    group.add_argument("-O", "--output-format", metavar="F", help="write this format")
+    group.add_argument("-E", "--executor", type=int, metavar="N", help="NNP: use executor N (negative: from the end)")
+    group.add_argument("--network", metavar="NAME", help="NNP: use the network of this name")
+    group.add_argument("--seed", type=int, metavar="N", help="NNP: for parameters that must be made up")
+    group.add_argument("--allow-nan", action="store_const", const=True, help="NNP: accept weights with NaN")
+    loops = group.add_mutually_exclusive_group()
+    loops.add_argument("--nnp-expand-network", action="store_true", help="NNP to NNP: expand loops")
+    loops.add_argument("--nnp-no-expand-network", action="store_true", help="NNP to NNP: keep loops (the default)")
+    places = group.add_mutually_exclusive_group()
+    places.add_argument("--nnp-parameter-h5", action="store_const", const=True, help="parameters as HDF5")
+    places.add_argument("--nnp-parameter-nntxt", action="store_const", const=True, help="parameters in the text")
+    places.add_argument("--nnp-exclude-parameter", action="store_const", const=True, help="leave parameters out")
+    group.add_argument("--constants", choices=("file", "inline", "elide"), help="IR text: where weights go")
+
+
+def _add_inspection_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("inspection")
+    group.add_argument(
+        "--dump-ir",
+        action="append",
+        default=[],
+        metavar="WHEN",
+        help="print the IR: after-all, changed (after each pass that changed it), after:PASS, before:PASS",
+    )
+    group.add_argument("--dump-dir", type=Path, metavar="DIR", help="write the dumps to DIR/NN-pass.mlir, not to stderr")
+    group.add_argument("--timing", action="store_true", help="show how long each pass took")
+    group.add_argument(
+        "--verify-numerics",
+        nargs="?",
+        const="random",
+        metavar="DATA",
+        help="evaluate before and after each pass, on random inputs or on DATA; stop at the first that changes results",
+    )
+    group.add_argument("--report", type=Path, metavar="FILE.json", help="write what happened as JSON")
+    group.add_argument("-q", "--quiet", action="store_true", help="no warnings, no summary")
+
+
+def run(args: argparse.Namespace) -> int:
+    from ..ir.passes import PassContext
+    from ..pipelines import driver, registry
+    from .console import progress, show_warnings
+
+    inputs = [Path(p) for p in args.inputs]
+    pipeline = _choose_pipeline(args, inputs)
+    output = _output(args, inputs, pipeline)
+    if pipeline is None:
+        source = registry.source_of(inputs, args.input_format).name
+        pipeline = driver.pipeline_for(source, registry.target_of(output, args.output_format).name)
+    pipeline = _with_loops(pipeline, args)
+    parameters = _parameters(args, pipeline)
+    pipeline.instantiate(parameters)  # wrong options are found before the input is read
+
+    started = time.perf_counter()
+    context = PassContext()
+    with progress(args.quiet) as bar:
+        context.progress = bar
+        load_options = _given(args, LOAD_OPTIONS)
+        module = driver.load(inputs, args.input_format or pipeline.frontend, context, **load_options)
+        if args.dataset is not None:
+            context.dataset = args.dataset
+        compilation = driver.compile(
+            module, pipeline, context=context, instruments=_instruments(args, context), **parameters
+        )
+        context.diagnostics.raise_if_errors()
+        written = driver.save(module, output, args.output_format or pipeline.backend, **_given(args, SAVE_OPTIONS))
+    show_warnings(context.diagnostics, args.quiet)
+    seconds = time.perf_counter() - started
+    if not args.quiet:
+        from .summary import summary
+
+        print(summary(module, compilation, written, seconds), file=sys.stderr)
+    if args.timing:
+        from .summary import timing_table
+
+        print(timing_table(compilation), file=sys.stderr)
+    if args.report is not None:
+        from .summary import write_report
+
+        write_report(args.report, module, compilation, inputs, written, seconds)
+    return 0
+
+
+def _choose_pipeline(args: argparse.Namespace, inputs: list[Path]) -> Pipeline | None:
+    """The pipeline that the options name; None where the pair of file names chooses."""
+    from ..pipelines import driver
+    from ..pipelines.pass_list import parse_pass_list
+
+    if args.pipeline:
+        return driver.load_pipeline(args.pipeline)
+    if args.passes is not None:
+        return parse_pass_list(args.passes)
+    return None
+
+
+def _output(args: argparse.Namespace, inputs: list[Path], pipeline: Pipeline | None) -> Path:
+    """The output as given, else named as the (first) input with the extension of the target, in the working folder."""
+    from ..ir.diagnostics import UsageError
+    from ..pipelines import registry
+
+    if args.output is not None:
+        output: Path = args.output
+        return output
+    target = args.output_format or (pipeline.backend if pipeline else None)
+    if target is None:
+        raise UsageError("there is no output", remedy="name it with -o OUTPUT, or choose a --pipeline")
+    if target not in registry.targets():
+        raise UsageError(f"there is no format '{target}' that can be written", remedy=f"{', '.join(registry.targets())}")
+    output = Path(inputs[0].name).with_suffix(registry.targets()[target].extensions[0])
+    if any(output.resolve() == p.resolve() for p in inputs):
+        raise UsageError(f"the output would replace the input '{output}'", remedy="name another with -o OUTPUT")
+    return output
+
+
+def _with_loops(pipeline: Pipeline, args: argparse.Namespace) -> Pipeline:
+    import attrs
+
+    from ..pipelines.pipeline import PassStep
+
+    if args.nnp_expand_network and pipeline.backend == "nnp":
+        return attrs.evolve(pipeline, steps=(PassStep("expand-loop-control"), *pipeline.steps))
+    return pipeline
+
+
+def _given(args: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(args, name)) is not None}
+
+
+def _parameters(args: argparse.Namespace, pipeline: Pipeline) -> dict[str, Any]:
+    """The parameters of the pipeline that were given, by flag or by --set. Raises UsageError."""
+    from ..ir.diagnostics import UsageError
+
+    values = _given(args, tuple(PARAMETERS))
+    for name in values:
+        if name not in pipeline.parameters:
+            flags = "/".join(PARAMETERS[name][0])
+            raise UsageError(
+                f"pipeline '{pipeline.name}' does not take {flags}",
+                remedy=f"its parameters: {', '.join(pipeline.parameters) or 'none'}",
+            )
+    for text in args.set:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--set {text}: expected NAME=VALUE")
+        values[name.strip()] = value.strip()
+    return values
+
+
+def _instruments(args: argparse.Namespace, context: PassContext) -> list[Any]:
+    from .inspection import dump_instruments, numerics_instrument
+
+    found = dump_instruments(args.dump_ir, args.dump_dir)
+    if args.verify_numerics is not None:
+        found.append(numerics_instrument(args.verify_numerics, context))
+    return found

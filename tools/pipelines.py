@@ -1,0 +1,36 @@
+"""List the pipelines, with their steps and parameters; give a name to see one in full."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..pipelines import registry
+from ..pipelines.pipeline import Pipeline, load_pipeline
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="*", help="show these pipelines in full")
+
+
+def run(args: argparse.Namespace) -> int:
+    names = args.name or list(registry.pipeline_files())
+    shown = [_full(load_pipeline(name)) if args.name else _line(load_pipeline(name)) for name in names]
+    print(("\n\n" if args.name else "\n").join(shown))
+    return 0
+
+
+def _line(pipeline: Pipeline) -> str:
+    ends = f"{pipeline.frontend or 'any'} -> {pipeline.backend or 'any'}"
+    return f"{pipeline.name:<22} {ends:<16} {pipeline.description.splitlines()[0] if pipeline.description else ''}"
+
+
+def _full(pipeline: Pipeline) -> str:
+    parameters = [f"  {key} = {value!r}" for key, value in pipeline.parameters.items()]
+    parts = [
+        _line(pipeline),
+        pipeline.description,
+        "parameters (--set NAME=VALUE):\n" + "\n".join(parameters) if parameters else "",
+        f"passes:\n  {pipeline.as_text()}",
+        f"file: {pipeline.source}",
+    ]
+    return "\n".join(p for p in parts if p)
