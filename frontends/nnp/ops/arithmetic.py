@@ -1,0 +1,143 @@
+"""Arithmetic, comparisons and logic, element by element; operands broadcast where dimensions are 1."""
+
+from __future__ import annotations
+
+import functools
+
+from ....ir import Value
+from .registry import Call, Lifter, lift, refuse
+from .shapes import as_float, as_mask, reshape
+
+_BINARY = {
+    "Add2": "add",
+    "BcAdd2": "add",
+    "Sub2": "sub",
+    "Mul2": "mul",
+    "Div2": "div",
+    "Pow2": "pow",
+    "Maximum2": "maximum",
+    "Minimum2": "minimum",
+    "ATan2": "atan2",
+}
+_COMPARISONS = {
+    "Equal": "equal",
+    "NotEqual": "not_equal",
+    "Greater": "greater",
+    "GreaterEqual": "greater_equal",
+    "Less": "less",
+    "LessEqual": "less_equal",
+}
+_LOGICAL = {"LogicalAnd": "logical_and", "LogicalOr": "logical_or", "LogicalXor": "logical_xor"}
+_WITH_SCALAR = {
+    "AddScalar": "add",
+    "MulScalar": "mul",
+    "PowScalar": "pow",
+    "MaximumScalar": "maximum",
+    "MinimumScalar": "minimum",
+}
+_SCALAR_FIRST = {"RSubScalar": "sub", "RDivScalar": "div", "RPowScalar": "pow"}
+
+
+def _same_rank(op: Call, *values: Value) -> None:
+    """NNabla broadcasts dimensions of 1, but does not add leading ones as numpy does."""
+    if len({v.tensor.rank for v in values}) > 1:
+        raise refuse(op, f"has inputs of different ranks: {', '.join(str(v.type) for v in values)}")
+
+
+@lift(*_BINARY)
+def binary(b: Lifter, op: Call, x0: Value, x1: Value) -> Value:
+    _same_rank(op, x0, x1)
+    return b.create(f"nn.{_BINARY[op.function_type.name]}", x0, x1).result
+
+
+@lift(*_COMPARISONS)
+def comparison(b: Lifter, op: Call, x0: Value, x1: Value) -> Value:
+    _same_rank(op, x0, x1)
+    return as_float(b, b.create(f"nn.{_COMPARISONS[op.function_type.name]}", x0, x1).result)
+
+
+@lift(*_LOGICAL)
+def logical(b: Lifter, op: Call, x0: Value, x1: Value) -> Value:
+    _same_rank(op, x0, x1)
+    name = f"nn.{_LOGICAL[op.function_type.name]}"
+    return as_float(b, b.create(name, as_mask(b, x0), as_mask(b, x1)).result)
+
+
+@lift(*_WITH_SCALAR)
+def with_scalar(b: Lifter, op: Call, x: Value) -> Value:
+    return b.create(f"nn.{_WITH_SCALAR[op.function_type.name]}", x, op.val).result
+
+
+@lift(*_SCALAR_FIRST)
+def scalar_first(b: Lifter, op: Call, x: Value) -> Value:
+    return b.create(f"nn.{_SCALAR_FIRST[op.function_type.name]}", b.constant(op.val), x).result
+
+
+@lift(*(f"{name}Scalar" for name in _COMPARISONS))
+def comparison_with_scalar(b: Lifter, op: Call, x: Value) -> Value:
+    name = op.function_type.name.removesuffix("Scalar")
+    return as_float(b, b.create(f"nn.{_COMPARISONS[name]}", x, op.val).result)
+
+
+@lift(*(f"{name}Scalar" for name in _LOGICAL))
+def logical_with_scalar(b: Lifter, op: Call, x: Value) -> Value:
+    name = op.function_type.name.removesuffix("Scalar")
+    return as_float(b, b.create(f"nn.{_LOGICAL[name]}", as_mask(b, x), bool(op.val)).result)
+
+
+@lift("LogicalNot")
+def logical_not(b: Lifter, op: Call, x: Value) -> Value:
+    return as_float(b, b.nn.logical_not(as_mask(b, x)))
+
+
+@lift("AddN")
+def add_n(b: Lifter, op: Call, *xs: Value) -> Value:
+    _same_rank(op, *xs)
+    return functools.reduce(b.nn.add, xs)
+
+
+@lift("MulN")
+def mul_n(b: Lifter, op: Call, *xs: Value) -> Value:
+    _same_rank(op, *xs)
+    return functools.reduce(b.nn.mul, xs)
+
+
+@lift("Mod2")
+def mod2(b: Lifter, op: Call, x0: Value, x1: Value) -> Value:
+    """On float data NNabla takes the sign of the dividend, whatever its argument ``fmod`` says."""
+    _same_rank(op, x0, x1)
+    return b.nn.mod(x0, x1, sign="dividend")
+
+
+@lift("IsNaN")
+def is_nan(b: Lifter, op: Call, x: Value) -> Value:
+    return as_float(b, b.nn.is_nan(x))
+
+
+@lift("IsInf")
+def is_inf(b: Lifter, op: Call, x: Value) -> Value:
+    return as_float(b, b.nn.is_inf(x))
+
+
+@lift("ResetNaN")
+def reset_nan(b: Lifter, op: Call, x: Value) -> Value:
+    return b.nn.select(b.nn.is_nan(x), b.constant(op.val), x)
+
+
+@lift("ResetInf")
+def reset_inf(b: Lifter, op: Call, x: Value) -> Value:
+    return b.nn.select(b.nn.is_inf(x), b.constant(op.val), x)
+
+
+@lift("Where")
+def where(b: Lifter, op: Call, condition: Value, x_true: Value, x_false: Value) -> Value:
+    """The condition matches the leading dimensions."""
+    missing = x_true.tensor.rank - condition.tensor.rank
+    mask = as_mask(b, condition)
+    return b.nn.select(reshape(b, op, mask, (*mask.tensor.dims, *(1,) * missing)), x_true, x_false)
+
+
+@lift("BatchMatmul")
+def batch_matmul(b: Lifter, op: Call, x0: Value, x1: Value) -> Value:
+    _same_rank(op, x0, x1)
+    return b.nn.matmul(x0, x1, transpose_lhs=op.transpose_a, transpose_rhs=op.transpose_b)

@@ -1,0 +1,171 @@
+"""What moves elements without computing: slices, concatenations, transposes, padding, tiling."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....ir import Value
+from ....ir.dialects.nnp import BATCH
+from .registry import Call, Lifter, lift, refuse
+from .shapes import axes_of, axis_of, numbers, reshape
+
+
+@lift("Reshape")
+def reshape_to(b: Lifter, op: Call, x: Value) -> Value:
+    """One dimension of -1 is what remains; the file says with the output's type which one is the batch."""
+    declared = op.results[0].tensor.dims
+    if len(declared) == len(op.shape) and BATCH in declared:
+        return reshape(b, op, x, declared)
+    return b.nn.reshape(x, shape=op.shape)
+
+
+@lift("Transpose")
+def transpose(b: Lifter, op: Call, x: Value) -> Value:
+    perm = tuple(axis_of(op, a, x.tensor.rank) for a in op.axes)
+    if sorted(perm) != list(range(x.tensor.rank)):
+        raise refuse(op, f"has axes {op.axes} for {x.type}")
+    return b.nn.transpose(x, perm=perm)
+
+
+@lift("Concatenate")
+def concatenate(b: Lifter, op: Call, *xs: Value) -> Value:
+    return b.nn.concat(xs, axis=axis_of(op, op.axis, xs[0].tensor.rank))
+
+
+@lift("Stack")
+def stack(b: Lifter, op: Call, *xs: Value) -> Value:
+    dims = xs[0].tensor.dims
+    axis = axis_of(op, op.axis, len(dims) + 1)
+    return b.nn.concat([reshape(b, op, x, (*dims[:axis], 1, *dims[axis:])) for x in xs], axis=axis)
+
+
+@lift("Split")
+def split(b: Lifter, op: Call, x: Value) -> tuple[Value, ...]:
+    """One output for every index along the axis, which disappears."""
+    dims = x.tensor.dims
+    axis = axis_of(op, op.axis, len(dims))
+    count = len(op.results)
+    if dims[axis] != count:
+        raise refuse(op, f"has {count} outputs where axis {axis} of {x.type} has size {dims[axis] or '?'}")
+    parts = b.create("nn.split", x, axis=axis, sizes=(1,) * count).results
+    return tuple(reshape(b, op, part, (*dims[:axis], *dims[axis + 1 :])) for part in parts)
+
+
+@lift("Slice")
+def slice_(b: Lifter, op: Call, x: Value) -> Value:
+    """Python's slices; lists shorter than the rank are for the last dimensions."""
+    rank = x.tensor.rank
+    count = max(len(op.start), len(op.stop), len(op.step))
+    if count > rank or {len(op.start), len(op.stop), len(op.step)} - {0, count}:
+        raise refuse(op, f"has start {op.start}, stop {op.stop} and step {op.step} for {x.type}")
+    starts, stops, steps = [0] * rank, [_ALL] * rank, [1] * rank
+    for target, given in ((starts, op.start), (stops, op.stop), (steps, op.step)):
+        target[rank - len(given) :] = given
+    if 0 in steps:
+        raise refuse(op, "has a step of 0")
+    return b.nn.slice(x, starts=tuple(starts), stops=tuple(stops), steps=tuple(steps))
+
+
+_ALL = 2**31 - 1
+"""A stop behind the end of every dimension."""
+
+
+@lift("Flip")
+def flip(b: Lifter, op: Call, x: Value) -> Value:
+    return b.nn.reverse(x, axes=axes_of(op, op.axes, x.tensor.rank))
+
+
+@lift("Pad")
+def pad(b: Lifter, op: Call, x: Value) -> Value:
+    """Pairs (before, after) for the last dimensions, outermost first."""
+    modes = {"constant": "constant", "": "constant", "reflect": "reflect", "repeat": "edge"}
+    if len(op.pad_width) % 2 or len(op.pad_width) > 2 * x.tensor.rank or op.mode not in modes:
+        raise refuse(op, f"has mode '{op.mode}' and pad_width {op.pad_width} for {x.type}")
+    before = (0,) * (x.tensor.rank - len(op.pad_width) // 2)
+    pads = (*before, *op.pad_width[::2], *before, *op.pad_width[1::2])
+    return b.nn.pad(x, pads=pads, mode=modes[op.mode], value=op.constant_value)
+
+
+@lift("Tile")
+def tile(b: Lifter, op: Call, x: Value) -> Value:
+    """As numpy.tile: the shorter of shape and reps gets leading ones."""
+    missing = len(op.reps) - x.tensor.rank
+    expanded = reshape(b, op, x, ((1,) * missing + x.tensor.dims)) if missing > 0 else x
+    return b.nn.tile(expanded, reps=(1,) * -missing + op.reps)
+
+
+@lift("Broadcast")
+def broadcast(b: Lifter, op: Call, x: Value) -> Value:
+    """A first dimension of -1 is the batch: it stays what it is."""
+    shape = op.shape
+    if len(shape) != x.tensor.rank:
+        raise refuse(op, f"asks for the shape {shape} of {x.type}")
+    if shape == x.tensor.dims:
+        return x
+    if any(s == -1 and d == 1 for s, d in zip(shape, x.tensor.dims, strict=True)):
+        raise refuse(op, f"broadcasts {x.type} to the batch size", "fix the batch size before the lift")
+    return b.nn.tile(x, reps=tuple(1 if s == -1 or d == s else s for s, d in zip(shape, x.tensor.dims, strict=True)))
+
+
+@lift("BroadcastTo")
+def broadcast_to(b: Lifter, op: Call, x: Value, y: Value) -> Value:
+    """y in the shape of x; its dimensions are those of x from ``axis`` on (-1: the last ones)."""
+    dims, given = numbers(op, x.tensor.dims, "all dimensions"), y.tensor.dims
+    axis = op.axis if op.axis >= 0 else len(dims) - len(given)
+    if dims[axis : axis + len(given)] != given:
+        raise refuse(op, f"cannot broadcast {y.type} to {x.type} at axis {op.axis}")
+    placed = reshape(b, op, y, (*given, *(1,) * (len(dims) - axis - len(given))))
+    return b.nn.broadcast_to(placed, shape=dims)
+
+
+@lift("Shift")
+def shift(b: Lifter, op: Call, x: Value) -> Value:
+    """Moves elements towards higher indices; what comes in is the edge, or the mirrored rest (edge repeated)."""
+    modes = {"nearest": "edge", "": "edge", "reflect": "symmetric"}
+    rank = x.tensor.rank
+    if len(op.shifts) > rank or op.border_mode not in modes:
+        raise refuse(op, f"has shifts {op.shifts} and border_mode '{op.border_mode}' for {x.type}")
+    shifts = (0,) * (rank - len(op.shifts)) + op.shifts
+    if not any(shifts):
+        return x
+    before, after = tuple(max(s, 0) for s in shifts), tuple(max(-s, 0) for s in shifts)
+    padded = b.nn.pad(x, pads=(*before, *after), mode=modes[op.border_mode])
+    stops = tuple(-s if s > 0 else _ALL for s in shifts)
+    return b.nn.slice(padded, starts=after, stops=stops, steps=(1,) * rank)
+
+
+@lift("Meshgrid")
+def meshgrid(b: Lifter, op: Call, *xs: Value) -> tuple[Value, ...]:
+    sizes = [numbers(op, x.tensor.dims, "all inputs")[0] for x in xs]
+    places = list(range(len(xs)))
+    if not op.ij_indexing and len(xs) > 1:
+        places[:2] = [1, 0]
+    shape = tuple(sizes[p] for p in places)
+    columns = (reshape(b, op, x, (sizes[i], *(1,) * (len(xs) - 1 - places[i]))) for i, x in enumerate(xs))
+    return tuple(b.nn.broadcast_to(column, shape=shape) for column in columns)
+
+
+@lift("Trilu")
+def trilu(b: Lifter, op: Call, x: Value) -> Value:
+    return b.nn.trilu(x, upper=op.upper, k=op.k)
+
+
+@lift("MatrixDiag")
+def matrix_diag(b: Lifter, op: Call, x: Value) -> Value:
+    """(..., n) to (..., n, n): the elements times the unit matrix."""
+    (n,) = numbers(op, x.tensor.dims[-1:], "the last dimension")
+    return b.nn.select(_unit_matrix(b, n), reshape(b, op, x, (*x.tensor.dims, 1)), b.constant(0.0))
+
+
+@lift("MatrixDiagPart")
+def matrix_diag_part(b: Lifter, op: Call, x: Value) -> Value:
+    """(..., n, n) to (..., n): every row n + 1 elements further."""
+    n, m = numbers(op, x.tensor.dims[-2:], "the last dimensions")
+    if n != m:
+        raise refuse(op, f"needs square matrices, got {x.type}")
+    masked = b.nn.select(_unit_matrix(b, n), x, b.constant(0.0))
+    return b.nn.reduce_sum(masked, axes=(x.tensor.rank - 1,), keep_dims=False)
+
+
+def _unit_matrix(b: Lifter, n: int) -> Value:
+    return b.constant(np.eye(n, dtype=bool))

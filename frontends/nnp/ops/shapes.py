@@ -1,0 +1,95 @@
+"""Axes, dimensions and reshapes: what the lifts share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ....ir import Value
+from ....ir.types import F32, I1, I32, Dim, Shape
+from .registry import Call, Lifter, refuse
+
+
+def axis_of(op: Call, axis: int, rank: int) -> int:
+    """An axis counted from the front. Raises CompileError for one that the rank does not have."""
+    if not -rank <= axis < max(rank, 1):
+        raise refuse(op, f"has axis {axis} where the rank is {rank}")
+    return axis % rank if rank else 0
+
+
+def axes_of(op: Call, axes: Iterable[int], rank: int) -> tuple[int, ...]:
+    """Axes counted from the front, sorted, each once."""
+    return tuple(sorted({axis_of(op, a, rank) for a in axes}))
+
+
+def base_axis_of(op: Call, rank: int) -> int:
+    """The argument ``base_axis``, counted from the front; it may equal the rank."""
+    if not -rank <= op.base_axis <= rank:
+        raise refuse(op, f"has base_axis {op.base_axis} where the rank is {rank}")
+    return int(op.base_axis + rank if op.base_axis < 0 else op.base_axis)
+
+
+def product(dims: Iterable[Dim]) -> Dim:
+    """The number of elements: a symbol times 1 is the symbol, any other product with a symbol is not known."""
+    count, symbols = 1, []
+    for dim in dims:
+        if isinstance(dim, int):
+            count *= dim
+        else:
+            symbols.append(dim)
+    if not symbols:
+        return count
+    return symbols[0] if len(symbols) == 1 and count == 1 else None
+
+
+def numbers(op: Call, dims: Iterable[Dim], what: str) -> tuple[int, ...]:
+    """Dimensions that must be numbers. Raises CompileError where one is not known yet."""
+    found = tuple(dims)
+    if not all(isinstance(d, int) for d in found):
+        shown = "x".join(str(d or "?") for d in found)
+        raise refuse(op, f"needs the size of {what}, which is {shown}", "fix the batch size before the lift")
+    return tuple(int(d) for d in found if isinstance(d, int))
+
+
+def reshape(b: Lifter, op: Call, x: Value, dims: Sequence[Dim]) -> Value:
+    """``x`` with other dimensions; one that is not a number must stay where it is, or be the only such one."""
+    wanted: Shape = tuple(dims)
+    given = x.tensor.dims
+    if wanted == given and None not in wanted:
+        return x
+    shape = [_reshape_dim(i, dim, given) for i, dim in enumerate(wanted)]
+    if shape.count(-1) > 1:
+        raise refuse(op, f"asks for the shape {wanted} of a tensor {x.type}", "fix the batch size before the lift")
+    return b.nn.reshape(x, shape=tuple(shape))
+
+
+def _reshape_dim(index: int, dim: Dim, given: Shape) -> int:
+    if isinstance(dim, int):
+        return dim
+    return 0 if index < len(given) and dim is not None and given[index] == dim else -1
+
+
+def flatten_before(b: Lifter, op: Call, x: Value, axis: int) -> Value:
+    """``x`` with all dimensions before ``axis`` as one."""
+    dims = x.tensor.dims
+    return x if axis == 1 else reshape(b, op, x, (product(dims[:axis]), *dims[axis:]))
+
+
+def per_channel(b: Lifter, op: Call, vector: Value, axis: int, rank: int) -> Value:
+    """A vector shaped so that it broadcasts along ``axis`` of a tensor of the rank."""
+    size = product(vector.tensor.dims)
+    return reshape(b, op, vector, (size, *(1,) * (rank - axis - 1)))
+
+
+def as_float(b: Lifter, x: Value) -> Value:
+    """NNabla's values are all float32: what compares or counts becomes so again."""
+    return x if x.tensor.element == F32 else b.nn.cast(x, to=F32)
+
+
+def as_index(b: Lifter, x: Value) -> Value:
+    """Indices come as float32 too."""
+    return b.nn.cast(x, to=I32)
+
+
+def as_mask(b: Lifter, x: Value) -> Value:
+    """True where an element is not 0 (NaN is true, as in C)."""
+    return x if x.tensor.element == I1 else b.nn.not_equal(x, 0.0)

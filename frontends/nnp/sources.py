@@ -1,0 +1,87 @@
+"""Values that no function of a network makes: parameters, and inputs that are generated."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...ir import CompileError, Value
+from ...ir.dialects import nnp
+from ...ir.types import Array
+from .ops import Lifter
+
+
+def source(b: Lifter, variable: nnp.Variable, executor: nnp.Executor) -> Value:
+    """The value of a variable that no function makes. Raises CompileError where nothing says what it is."""
+    if variable.value is not None:
+        return b.create("nn.constant", value=variable.value).result
+    generators = {g.get("variable_name", ""): g for g in executor.attributes.get("generator_variable", ())}
+    generator = generators.get(variable.label) or variable.initializer
+    if variable.is_parameter:
+        raise CompileError(
+            f"the parameter '{variable.label}' has no value",
+            variable.location,
+            "give the file that holds it, or run initialize-parameters before to make values up",
+        )
+    if generator is None:
+        raise CompileError(
+            f"nothing gives the variable '{variable.label}' a value",
+            variable.location,
+            "make it an input of the executor, or a parameter",
+        )
+    return _generated(b, variable, generator)
+
+
+def _generated(b: Lifter, variable: nnp.Variable, generator: Mapping[str, Any]) -> Value:
+    """A constant; along the batch it is the same for every element."""
+    dims = variable.variable.tensor.dims
+    shape = tuple(d if isinstance(d, int) else 1 for d in dims)
+    kind, multiplier = generator.get("type", ""), float(generator.get("multiplier", 0.0))
+    values = _values(variable, kind, multiplier, shape)
+    if kind not in ("Constant", ""):
+        b.diagnostics.warning(
+            f"the input '{variable.label}' is random ({kind}, {multiplier}): it becomes a constant",
+            variable.location,
+            "make it an input of the executor to set it yourself",
+        )
+    constant = b.constant(values, name=variable.label)
+    return constant if shape == dims else batched(b, variable, constant)
+
+
+def _values(variable: nnp.Variable, kind: str, multiplier: float, shape: tuple[int, ...]) -> Array:
+    random = np.random.default_rng(zlib.crc32(variable.label.encode()))  # the same numbers in every run
+    if kind == "Constant":
+        return np.full(shape, multiplier, np.float32)
+    if kind == "Normal":
+        return (random.standard_normal(shape) * multiplier).astype(np.float32)
+    if kind == "Uniform":
+        return random.uniform(-multiplier, multiplier, shape).astype(np.float32)
+    if kind == "Range":
+        return (np.arange(np.prod(shape, dtype=np.int64)) * multiplier).astype(np.float32).reshape(shape)
+    raise CompileError(
+        f"the variable '{variable.label}' is generated in the unknown way '{kind}'",
+        variable.location,
+        "known are Constant, Normal, Uniform and Range",
+    )
+
+
+def batched(b: Lifter, variable: nnp.Variable, constant: Value) -> Value:
+    """The constant in the batch size of the inputs: what only they know."""
+    axis = variable.variable.tensor.dims.index(nnp.BATCH)
+    for argument in b.block.args:
+        dims = argument.tensor.dims
+        if nnp.BATCH in dims:
+            at = dims.index(nnp.BATCH)
+            stops = tuple(2**31 - 1 if i == at else 1 for i in range(len(dims)))
+            one = b.nn.slice(argument, starts=(0,) * len(dims), stops=stops, steps=(1,) * len(dims))
+            rank = constant.tensor.rank
+            like = b.nn.reshape(one, shape=tuple(-1 if i == axis else 1 for i in range(rank)))
+            return b.nn.select(b.constant(True), constant, like)
+    raise CompileError(
+        f"the variable '{variable.label}' has the batch size, but no input of the executor has",
+        variable.location,
+        "fix the batch size before the lift",
+    )
