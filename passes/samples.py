@@ -105,7 +105,7 @@ class UniformSamples(Samples):
 def open_npy(path: Path) -> Samples:
     """The array of a ``.npy`` file, memory-mapped. Raises CompileError where the file is not one."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")  # never unpickles
     except (OSError, ValueError, EOFError) as error:
         raise _unreadable(str(path), error) from None
     return _with_samples(MemorySamples(str(path), array))

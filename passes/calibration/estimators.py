@@ -13,6 +13,8 @@ from .histogram import HALF, Histogram
 Range = tuple[float, float]
 LEVELS = 255
 """Steps of an 8-bit range."""
+UNLIKELY = 1e-6
+"""The probability, instead of 0, of a bin that holds saturated numbers only."""
 CANDIDATES = 64
 """Thresholds that are tried on each side."""
 
@@ -73,9 +75,7 @@ def _divergence(counts: Array, size: int, levels: int) -> float:
     reference[-1] += counts[size:].sum()
     p, q = reference / reference.sum(), kept / max(kept.sum(), 1.0)
     held = p > 0
-    lost = held & (q <= 0)  # the last bin, where only saturated numbers are: it counts as one number
-    q = np.where(lost, 1.0 / max(kept.sum(), 1.0), q)
-    return float(np.sum(p[held] * np.log(p[held] / q[held])))
+    return float(np.sum(p[held] * np.log(p[held] / np.maximum(q[held], UNLIKELY))))
 
 
 def _candidates(histogram: Histogram) -> tuple[Array, Array]:

@@ -16,6 +16,8 @@ from ...ir.types import Array
 
 HALF = 2048
 """Bins on each side of 0."""
+LEAST_WIDTH = 2.0**-126
+"""The smallest normal f32: numbers are divided by the width in their own type."""
 
 
 @attrs.define
@@ -70,5 +72,5 @@ class Histogram:
 
 def _width_for(largest: float) -> float:
     """The smallest power of two such that floor(x / width) fits for |x| <= largest."""
-    width = 2.0 ** (math.frexp(largest)[1] - (HALF.bit_length() - 1))
+    width = max(2.0 ** (math.frexp(largest)[1] - (HALF.bit_length() - 1)), LEAST_WIDTH)
     return width if largest < width * HALF else 2 * width
