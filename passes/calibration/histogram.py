@@ -16,8 +16,8 @@ from ...ir.types import Array
 
 HALF = 2048
 """Bins on each side of 0."""
-LEAST_WIDTH = 2.0**-126
-"""The smallest normal f32: numbers are divided by the width in their own type."""
+LEAST_WIDTH = 2.0**-1000
+"""So that no width is 0, whatever the numbers."""
 
 
 @attrs.define
@@ -32,7 +32,7 @@ class Histogram:
 
     def add(self, numbers: Array) -> None:
         """Count finite numbers of any shape."""
-        flat = numbers.reshape(-1)
+        flat = numbers.reshape(-1).astype(np.float64)  # in f32, tiny quotients would be flushed to 0
         if not flat.size:
             return
         self.low, self.high = min(self.low, float(flat.min())), max(self.high, float(flat.max()))
