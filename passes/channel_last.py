@@ -10,8 +10,8 @@ The cheapest assignment is a minimum cut (:mod:`nncc.passes.layout_solver`). The
 layout once, in order, and a transpose is made where the two sides differ: one a value, shared by all users.
 
 What costs nothing: constants (they are permuted now), transposes that move only dimensions of size 1 (a reshape),
-transposes of the model that turn out to be the change of layout, reshapes whose elements keep their order in memory, and
-flattens whose order an affine's weights can take up (:mod:`nncc.passes.layout_absorb`).
+transposes of the model that turn out to be the change of layout, reshapes whose elements keep their order in memory,
+and flattens whose order an affine's weights can take up (:mod:`nncc.passes.layout_absorb`).
 
 What it does not do: enter regions; change an operation that is channel-last already.
 """
@@ -63,7 +63,6 @@ class ChannelLast(Pass, name="channel-last"):
     """
 
     consumes: ClassVar[frozenset[str]] = frozenset({"nn"})
-    keeps_ports: ClassVar[bool] = False
 
     io: str = option("channel_last", "layout of image inputs and outputs: channel_last, or keep the source's")
 

@@ -36,7 +36,7 @@ def feature_order(dims: Sequence[int]) -> Array:
 
 
 def absorbers_behind(features: Value) -> list[Absorber] | None:
-    """What must be permuted when the features of ``features`` (N, K) change their order; None where that is not enough."""
+    """What must be permuted when the features (N, K) change their order; None where that is not enough."""
     found: list[Absorber] = []
     pending, seen = [features], {features}
     while pending:
@@ -76,7 +76,7 @@ def absorbers_before(features: Value) -> list[Absorber] | None:
 
 
 def _elementwise_constants(op: Operation, features: Value) -> list[Absorber] | None:
-    """The constants of an elementwise operation on (N, K) that have an entry a feature; None for any other operation."""
+    """The constants of an elementwise operation on (N, K) that have an entry a feature; None for other operations."""
     if Trait.ELEMENTWISE not in op.traits or op.results[0].tensor.shape != features.tensor.shape:
         return None
     found = []
@@ -104,9 +104,7 @@ def permute_features(module: Module, absorbers: Sequence[Absorber], order: Array
         absorber.op.set_operand(absorber.index, new)
 
 
-def new_constant(
-    module: Module, before: Operation, array: Array, like: DenseAttribute, name: str | None
-) -> Value:
+def new_constant(module: Module, before: Operation, array: Array, like: DenseAttribute, name: str | None) -> Value:
     """A constant before an operation, with the element type (and the name) of another."""
     resource_name = getattr(getattr(like, "resource", None), "name", None) or name or "constant"
     type = TensorType(tuple(array.shape), like.type.element)

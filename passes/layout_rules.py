@@ -3,7 +3,7 @@
 An operation is one of
 
 * a *spatial* one, which has an attribute ``channel_last`` and is wanted that way;
-* a *uniform* one, which works in either layout when its axes are renamed: all its tensors are in the same layout;
+* a *uniform* one, which works in either layout when its axes are renamed, with all its tensors in the same one;
 * anything else, which is left channel-first (``transpose`` and ``reshape`` have rules of their own in ``channel_last``).
 """
 
@@ -146,5 +146,3 @@ def result_layouts(op: Operation, last: bool) -> list[bool] | None:
     if order == kept:
         return [False]
     return [True] if order == list(permute(kept, to_last(len(kept)))) else None
-
-

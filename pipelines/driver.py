@@ -1,4 +1,4 @@
-"""Compiles: reads a model, runs a pipeline on it, writes the result. The library behind the program, and the Python API."""
+"""Compiles: reads a model, runs a pipeline on it, writes the result. The Python API, and what the program drives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from ..ir import CompileError, Location, Module, Trait, UsageError
-from ..ir.pass_manager import Instrumentation, PassManager, PassRecord
+from ..ir.pass_manager import Instrument, PassManager, PassRecord
 from ..ir.passes import PassContext
 from . import registry
 from .pass_list import parse_pass_list
@@ -61,7 +61,7 @@ def save(module: Module, path: PathLike, format: str | None = None, **options: A
     wrong = sorted(module.dialects() - {backend.dialect}) if backend.dialect else []
     if wrong:
         raise UsageError(
-            f"format '{backend.name}' is written from the dialect '{backend.dialect}', the module has {', '.join(wrong)}",
+            f"format '{backend.name}' is written from dialect '{backend.dialect}', the module has {', '.join(wrong)}",
             remedy="run a pipeline that lowers to it first: nncc.compile(module, pipeline)",
         )
     return _write_whole(target, lambda scratch: backend.function("save")(module, scratch, **options))
@@ -93,7 +93,7 @@ def _write_whole(target: Path, write: Callable[[Path], object]) -> list[Path]:
 
 @attrs.frozen
 class Compilation:
-    """What a compilation did: the passes that ran, what was found on the way, and what there is to know of the result."""
+    """What a compilation did: the passes that ran, and what was found on the way."""
 
     pipeline: Pipeline
     parameters: Mapping[str, Any]
@@ -111,23 +111,20 @@ def compile(
     *,
     dataset: Any = None,
     context: PassContext | None = None,
-    instruments: Sequence[Instrumentation] = (),
+    instruments: Sequence[Instrument] = (),
     **parameters: Any,
 ) -> Compilation:
     """Run the passes of a pipeline on a module, in place.
 
     ``pipeline`` is a name, the path of a YAML file, or passes on one line (``"canonicalize,fold-batch-norm"``);
-    ``parameters`` are the pipeline's own (``batch=4``); ``dataset`` is representative data for calibration: a path (.npy,
-    .npz, a folder), or a dict of arrays by input. Raises UsageError before anything runs, CompileError afterwards.
+    ``parameters`` are the pipeline's own (``batch=4``); ``dataset`` is representative data for calibration: a path
+    (.npy, .npz, a folder), or a dict of arrays by input. Raises UsageError before anything runs, CompileError after.
     """
     chosen = find_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
     context = context or PassContext()
     if dataset is not None:
         context.dataset = dataset
-    passes = chosen.instantiate(parameters)
-    manager = PassManager(passes, instruments=list(instruments))
-    manager.check_flow(module.dialects())
-    records = manager.run(module, context)
+    records = PassManager(chosen.instantiate(parameters), instruments).run(module, context)
     return Compilation(chosen, {**chosen.parameters, **parameters}, records, context)
 
 

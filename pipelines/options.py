@@ -42,9 +42,8 @@ def _typed(value: Any, hint: Any, what: str) -> Any:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         choices = typing.get_args(hint)
-        if value is None or value == "null":
-            if type(None) in choices:
-                return None
+        if type(None) in choices and (value is None or value == "null"):
+            return None
         for choice in choices:
             if choice is not type(None):
                 try:

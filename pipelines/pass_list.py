@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..ir.diagnostics import UsageError
-from .pipeline import PassStep, Pipeline, Repeat, Step
+from .pipeline import Group, PassStep, Pipeline, Step
 
 
 def parse_pass_list(text: str) -> Pipeline:
@@ -26,7 +26,7 @@ def _parse_steps(text: str, whole: str) -> tuple[list[Step], str]:
             inner, rest = _parse_steps(text[1:], whole)
             if not rest.startswith(")*"):
                 raise UsageError(f"passes '{whole}': a group ends in ')*'")
-            steps.append(Repeat(tuple(inner)))
+            steps.append(Group(tuple(inner)))
             text = rest[2:].lstrip()
         else:
             match = _NAME.match(text)

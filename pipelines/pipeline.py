@@ -25,9 +25,9 @@ from typing import Any
 
 import attrs
 
+from ..ir import pass_manager
 from ..ir.diagnostics import Diagnostics, UsageError
 from ..ir.location import Location
-from ..ir.passes import Pass
 from . import registry
 from .options import make_pass
 
@@ -43,13 +43,13 @@ class PassStep:
 
 
 @attrs.frozen
-class Repeat:
+class Group:
     """Steps that run again until none of them changes anything."""
 
     steps: tuple[Step, ...]
 
 
-Step = PassStep | Repeat
+Step = PassStep | Group
 
 
 @attrs.frozen
@@ -65,8 +65,8 @@ class Pipeline:
     source: str = ""
     """The file that it was read from, for messages."""
 
-    def instantiate(self, values: Mapping[str, Any] | None = None) -> list[Pass | list[Any]]:
-        """The passes, made with their options; a nested list is a group that repeats until nothing changes.
+    def instantiate(self, values: Mapping[str, Any] | None = None) -> list[pass_manager.Step]:
+        """The passes, made with their options.
 
         ``values`` replaces defaults of the parameters. Raises UsageError with everything that is wrong.
         """
@@ -98,11 +98,11 @@ def _usage(diagnostics: Diagnostics) -> UsageError:
 
 def _instantiate(
     steps: Sequence[Step], bound: Mapping[str, Any], where: Location, diagnostics: Diagnostics
-) -> list[Pass | list[Any]]:
-    made: list[Pass | list[Any]] = []
+) -> list[pass_manager.Step]:
+    made: list[pass_manager.Step] = []
     for step in steps:
-        if isinstance(step, Repeat):
-            made.append(_instantiate(step.steps, bound, where, diagnostics))
+        if isinstance(step, Group):
+            made.append(pass_manager.Repeat(_instantiate(step.steps, bound, where, diagnostics)))
             continue
         try:
             options = {key: _resolve(value, bound, step.name) for key, value in step.options.items()}
@@ -124,7 +124,7 @@ def _resolve(value: Any, bound: Mapping[str, Any], name: str) -> Any:
 def _text(steps: Sequence[Step], bound: Mapping[str, Any]) -> str:
     parts = []
     for step in steps:
-        if isinstance(step, Repeat):
+        if isinstance(step, Group):
             parts.append(f"({_text(step.steps, bound)})*")
             continue
         options = {k: _resolve(v, bound, step.name) for k, v in step.options.items()}
@@ -203,7 +203,9 @@ def _steps(items: Any, path: Path, depth: int) -> tuple[Step, ...]:
         if isinstance(item, str):
             steps.append(PassStep(item))
         elif not isinstance(item, dict) or len(item) != 1:
-            raise UsageError(f"expected a pass, 'name: {{options}}', 'include: name' or 'repeat: [...]', got {item!r}", where)
+            raise UsageError(
+                f"expected a pass, 'name: {{options}}', 'include: name' or 'repeat: [...]', got {item!r}", where
+            )
         else:
             ((key, value),) = item.items()
             steps.extend(_keyed_step(str(key), value, path, depth))
@@ -217,7 +219,7 @@ def _keyed_step(key: str, value: Any, path: Path, depth: int) -> Sequence[Step]:
         items = data.get("passes") if isinstance(data, dict) else data
         return _steps(items or [], included, depth + 1)
     if key == "repeat":
-        return [Repeat(_steps(value, path, depth))]
+        return [Group(_steps(value, path, depth))]
     if value is not None and not isinstance(value, dict):
         raise UsageError(f"expected the options of '{key}' to be a mapping, got {value!r}", Location.at(str(path)))
     return [PassStep(key, {str(k): v for k, v in (value or {}).items()})]

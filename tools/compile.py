@@ -1,8 +1,8 @@
 """Compile a neural network from one format to another.
 
-  nncc --pipeline=nnp-to-tflite-int8 m.nnp --dataset samples.npz -o m.tflite
-  nncc m.nnp -o m.tflite                       (the pair of formats chooses the pipeline)
-  nncc net.nntxt params.h5 -o m.nnp            (the parts of one model)
+nncc --pipeline=nnp-to-tflite-int8 m.nnp --dataset samples.npz -o m.tflite
+nncc m.nnp -o m.tflite                       (the pair of formats chooses the pipeline)
+nncc net.nntxt params.h5 -o m.nnp            (the parts of one model)
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..ir.passes import PassContext
-    from ..pipelines.driver import Compilation
+    from ..ir.pass_manager import Instrument
     from ..pipelines.pipeline import Pipeline
 
 PARAMETERS = {
@@ -24,7 +23,10 @@ PARAMETERS = {
         ("--io-layout",),
         {"choices": ("channel_last", "keep"), "help": "layout of image inputs and outputs (default: the target's)"},
     ),
-    "io_type": (("--io-type",), {"choices": ("int8", "float32"), "help": "type of the inputs and outputs of INT8 models"}),
+    "io_type": (
+        ("--io-type",),
+        {"choices": ("int8", "float32"), "help": "type of the inputs and outputs of INT8 models"},
+    ),
     "method": (
         ("--calibration",),
         {
@@ -48,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, help="the file to write (default: named as the input)")
     _add_pipeline_arguments(parser)
     _add_format_arguments(parser)
-    _add_inspection_arguments(parser)
+    add_inspection_arguments(parser)
 
 
 def _add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +82,7 @@ def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--constants", choices=("file", "inline", "elide"), help="IR text: where weights go")
 
 
-def _add_inspection_arguments(parser: argparse.ArgumentParser) -> None:
+def add_inspection_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("inspection")
     group.add_argument(
         "--dump-ir",
@@ -89,7 +91,9 @@ def _add_inspection_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHEN",
         help="print the IR: after-all, changed (after each pass that changed it), after:PASS, before:PASS",
     )
-    group.add_argument("--dump-dir", type=Path, metavar="DIR", help="write the dumps to DIR/NN-pass.mlir, not to stderr")
+    group.add_argument(
+        "--dump-dir", type=Path, metavar="DIR", help="write the dumps to DIR/NN-pass.mlir, not to stderr"
+    )
     group.add_argument("--timing", action="store_true", help="show how long each pass took")
     group.add_argument(
         "--verify-numerics",
@@ -115,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
         pipeline = driver.pipeline_for(source, registry.target_of(output, args.output_format).name)
     pipeline = _with_loops(pipeline, args)
     parameters = _parameters(args, pipeline)
-    pipeline.instantiate(parameters)  # wrong options are found before the input is read
+    _check(pipeline, parameters, registry.source_of(inputs, args.input_format or pipeline.frontend).dialect)
 
     started = time.perf_counter()
     context = PassContext()
@@ -125,9 +129,7 @@ def run(args: argparse.Namespace) -> int:
         module = driver.load(inputs, args.input_format or pipeline.frontend, context, **load_options)
         if args.dataset is not None:
             context.dataset = args.dataset
-        compilation = driver.compile(
-            module, pipeline, context=context, instruments=_instruments(args, context), **parameters
-        )
+        compilation = driver.compile(module, pipeline, context=context, instruments=instruments(args), **parameters)
         context.diagnostics.raise_if_errors()
         written = driver.save(module, output, args.output_format or pipeline.backend, **_given(args, SAVE_OPTIONS))
     show_warnings(context.diagnostics, args.quiet)
@@ -145,6 +147,15 @@ def run(args: argparse.Namespace) -> int:
 
         write_report(args.report, module, compilation, inputs, written, seconds)
     return 0
+
+
+def _check(pipeline: Pipeline, parameters: dict[str, Any], dialect: str) -> None:
+    """Find wrong names, options and orders before the input is read. Text (no dialect) may hold any."""
+    from ..ir.pass_manager import PassManager
+
+    manager = PassManager(pipeline.instantiate(parameters))
+    if dialect:
+        manager.check_flow({dialect})
 
 
 def _choose_pipeline(args: argparse.Namespace, inputs: list[Path]) -> Pipeline | None:
@@ -171,7 +182,9 @@ def _output(args: argparse.Namespace, inputs: list[Path], pipeline: Pipeline | N
     if target is None:
         raise UsageError("there is no output", remedy="name it with -o OUTPUT, or choose a --pipeline")
     if target not in registry.targets():
-        raise UsageError(f"there is no format '{target}' that can be written", remedy=f"{', '.join(registry.targets())}")
+        raise UsageError(
+            f"there is no format '{target}' that can be written", remedy=f"{', '.join(registry.targets())}"
+        )
     output = Path(inputs[0].name).with_suffix(registry.targets()[target].extensions[0])
     if any(output.resolve() == p.resolve() for p in inputs):
         raise UsageError(f"the output would replace the input '{output}'", remedy="name another with -o OUTPUT")
@@ -212,10 +225,15 @@ def _parameters(args: argparse.Namespace, pipeline: Pipeline) -> dict[str, Any]:
     return values
 
 
-def _instruments(args: argparse.Namespace, context: PassContext) -> list[Any]:
-    from .inspection import dump_instruments, numerics_instrument
+def instruments(args: argparse.Namespace) -> list[Instrument]:
+    """What watches the passes, as the options ask for."""
+    from ..ir.instruments import Dump
+    from ..ir.numerics import VerifyNumerics
+    from .arrays import read_arrays
 
-    found = dump_instruments(args.dump_ir, args.dump_dir)
+    found: list[Instrument] = []
+    if args.dump_ir or args.dump_dir is not None:
+        found.append(Dump.of(args.dump_ir or ["after-all"], args.dump_dir))
     if args.verify_numerics is not None:
-        found.append(numerics_instrument(args.verify_numerics, context))
+        found.append(VerifyNumerics(None if args.verify_numerics == "random" else read_arrays(args.verify_numerics)))
     return found

@@ -24,7 +24,9 @@ def _lines(name: str) -> list[str]:
     if "." in name:
         definition = lookup_op(name)
         if definition is None:
-            raise UsageError(f"there is no operation '{name}'", remedy=f"'nncc ops {name.partition('.')[0]}' lists them")
+            raise UsageError(
+                f"there is no operation '{name}'", remedy=f"'nncc ops {name.partition('.')[0]}' lists them"
+            )
         return [*signature(definition), ""]
     definitions = list(registered_ops(name))
     if not definitions:

@@ -1,0 +1,118 @@
+"""Models that can be executed, whatever file they are in: nncc's interpreter, or the format's own runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..ir import CompileError, Location, Module
+from ..ir.interpreter import Observer, evaluate
+from ..ir.passes import PassContext
+from ..ir.ports import from_ports, to_ports
+from ..ir.types import Array
+from ..pipelines import driver, registry
+from .arrays import inputs_of, random_inputs
+
+
+class Executable(Protocol):
+    """A model that takes and gives arrays by port name, in the layout of its source."""
+
+    def run(self, inputs: Mapping[str, Array] | None, seed: int = 0, batch: int | None = None) -> dict[str, Array]:
+        """The outputs for the inputs; for seeded random ones where there are none."""
+        ...
+
+
+def open_model(paths: Sequence[Path], executor: int | None = None) -> Executable:
+    """The model in a file, ready to run. Raises CompileError where it cannot be read or has no way to be run."""
+    if paths[0].suffix.lower() == ".tflite":
+        return LiteRtModel(paths[0])
+    options: dict[str, Any] = {} if executor is None else {"executor": executor}
+    context = PassContext()
+    module = driver.load(list(paths), context=context, **options)
+    source = registry.source_of(paths)
+    if source.dialect == "nnp":
+        driver.compile(module, "expand-loop-control,initialize-parameters,lift-nnp", context=context)
+    return InterpretedModel(module)
+
+
+class InterpretedModel:
+    """A module that can be evaluated, run with numpy."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    def run(
+        self,
+        inputs: Mapping[str, Array] | None,
+        seed: int = 0,
+        batch: int | None = None,
+        observe: Observer | None = None,
+    ) -> dict[str, Array]:
+        function = self.module.main
+        if inputs is None:
+            given = random_inputs(function, seed, batch)
+        else:
+            given = inputs_of(function, inputs)
+        return from_ports(function, evaluate(function, to_ports(function, given), observe))
+
+
+class LiteRtModel:
+    """A TFLite file, run with LiteRT. Quantized ports take and give real numbers."""
+
+    def __init__(self, path: Path) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            self.interpreter = Interpreter(str(path))
+            self.interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise CompileError(f"LiteRT cannot run it: {error}", Location.at(str(path))) from error
+        self.place = Location.at(str(path))
+
+    def run(self, inputs: Mapping[str, Array] | None, seed: int = 0, batch: int | None = None) -> dict[str, Array]:
+        rng = np.random.default_rng(seed)
+        details = self._details("input")
+        if batch is not None:
+            raise CompileError("a TFLite file has a fixed batch", self.place, "leave --batch-size out")
+        for name, detail in details.items():
+            shape = tuple(detail["shape"])
+            if inputs is None:
+                array = rng.random(shape)
+            elif name in inputs or len(details) == 1:
+                array = inputs.get(name, next(iter(inputs.values())))
+            else:
+                raise CompileError(f"no value for input '{name}'", self.place, f"give arrays for {list(details)}")
+            if array.shape != shape:
+                raise CompileError(f"input '{name}' has shape {array.shape}, expected {shape}", self.place)
+            self.interpreter.set_tensor(detail["index"], _quantized(array, detail))
+        self.interpreter.invoke()
+        return {
+            name: _real(self.interpreter.get_tensor(detail["index"]), detail)
+            for name, detail in self._details("output").items()
+        }
+
+    def _details(self, side: str) -> dict[str, dict[str, Any]]:
+        """The ports by name: those of the signature where the file has one."""
+        listed = self.interpreter.get_input_details() if side == "input" else self.interpreter.get_output_details()
+        by_index = {d["index"]: d for d in listed}
+        signatures = self.interpreter._get_full_signature_list()
+        if signatures:
+            ports = next(iter(signatures.values()))[f"{side}s"]
+            return {name: by_index[index] for name, index in ports.items() if index in by_index}
+        return {d["name"]: d for d in listed}
+
+
+def _quantized(array: Array, detail: Mapping[str, Any]) -> Array:
+    scale, zero_point = detail["quantization"]
+    if not scale:
+        return array.astype(detail["dtype"])
+    limits = np.iinfo(detail["dtype"])
+    return np.clip(np.round(array / scale) + zero_point, limits.min, limits.max).astype(detail["dtype"])
+
+
+def _real(array: Array, detail: Mapping[str, Any]) -> Array:
+    scale, zero_point = detail["quantization"]
+    return ((array.astype(np.float32) - zero_point) * scale) if scale else array
