@@ -72,6 +72,8 @@ class Pass:
     produces: ClassVar[frozenset[str]] = frozenset()
     keeps_numbers: ClassVar[bool] = True
     """Whether the outputs must be the same before and after (a quantization changes them)."""
+    keeps_ports: ClassVar[bool] = True
+    """Whether inputs and outputs stay as the source sees them (:mod:`nncc.ir.ports`); dimensions may become known."""
 
     counts: Counter[str] = attrs.field(factory=Counter, init=False, eq=False, repr=False)
     """What was done and how often, for the report: ``self.counts["folded"] += 1``."""

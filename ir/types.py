@@ -6,6 +6,7 @@ The text of every type is MLIR's: ``tensor<1x3x?xf32>``, ``tensor<?x10xf32, {d0 
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import attrs
@@ -195,7 +196,7 @@ class TensorType(Type):
     @property
     def size(self) -> int:
         """The number of elements of a static tensor."""
-        return int(np.prod(self.static_shape, dtype=np.int64))
+        return math.prod(self.static_shape)
 
     @property
     def storage(self) -> ElementType:
@@ -249,3 +250,28 @@ def format_float(value: float) -> str:
     text = repr(float(value))
     mantissa, exponent, power = text.partition("e")
     return text if "." in mantissa else f"{mantissa}.0{exponent}{power}"
+
+
+def merge_types(a: Type, b: Type) -> Type | None:
+    """The type that says all that both say about the same value; None where they contradict each other.
+
+    A number says more than a symbol, a symbol more than an unknown dimension; the elements must be the same.
+    """
+    if not isinstance(a, TensorType) or not isinstance(b, TensorType):
+        return a if a == b else None
+    if a.element != b.element:
+        return None
+    if a.shape is None or b.shape is None:
+        return b if a.shape is None else a
+    if len(a.shape) != len(b.shape):
+        return None
+    dims: list[Dim] = []
+    for x, y in zip(a.shape, b.shape, strict=True):
+        if x != y and x is not None and type(x) is type(y):
+            return None
+        dims.append(max(x, y, key=_knowledge))
+    return a.with_shape(tuple(dims))
+
+
+def _knowledge(dim: Dim) -> int:
+    return 0 if dim is None else 1 if isinstance(dim, str) else 2

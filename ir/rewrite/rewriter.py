@@ -12,7 +12,7 @@ from ..diagnostics import CompileError
 from ..location import Location
 from ..module import Module
 from ..opdef import Trait
-from ..types import Dim, TensorType, Type
+from ..types import merge_types
 from .matcher import Match, NearMiss
 
 
@@ -184,7 +184,7 @@ def adapt_type(old: Value, new: Value) -> str | None:
     """
     if old.type == new.type:
         return None
-    merged = _merge(old.type, new.type)
+    merged = merge_types(old.type, new.type)
     if merged is None:
         return f"gave {new.type} for {old.type}"
     if merged != new.type:
@@ -192,22 +192,3 @@ def adapt_type(old: Value, new: Value) -> str | None:
             return f"gave {new.type} for {old.type}, which says more"
         new.type = merged
     return None
-
-
-def _merge(a: Type, b: Type) -> Type | None:
-    if not isinstance(a, TensorType) or not isinstance(b, TensorType) or a.element != b.element:
-        return None
-    if a.shape is None or b.shape is None:
-        return b if a.shape is None else a
-    if len(a.shape) != len(b.shape):
-        return None
-    dims: list[Dim] = []
-    for x, y in zip(a.shape, b.shape, strict=True):
-        if x != y and x is not None and y is not None and type(x) is type(y):
-            return None
-        dims.append(max(x, y, key=_knowledge))
-    return a.with_shape(tuple(dims))
-
-
-def _knowledge(dim: Dim) -> int:
-    return 0 if dim is None else 1 if isinstance(dim, str) else 2

@@ -166,7 +166,7 @@ def test_changing_and_denying_it_is_an_error():
             rw.builder(op).rwtest.step(op.x)
             return False
 
-    with pytest.raises(CompileError, match="rewrite Liar changed 'rwtest.step' and denied it"):
+    with pytest.raises(CompileError, match=r"rewrite Liar changed '.*' and denied it"):
         apply_rewrites(program()[0], [Liar])
 
 

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Rewrites written as two expressions: what matches, what is refused and why, and what the result looks like."""
 
 import numpy as np
@@ -48,10 +47,10 @@ class HardSwish(Rewrite):
     """x * clip(x + 3, 0, 6) / 6   →   hard_swish(x)"""
 
     def pattern(p, x):
-        return p.div(p.mul(x, p.clip(p.add(x, 3.0), 0.0, 6.0)), 6.0)  # noqa: E704
+        return p.div(p.mul(x, p.clip(p.add(x, 3.0), 0.0, 6.0)), 6.0)
 
     def replacement(b, x):
-        return b.nn.hard_swish(x)  # noqa: E704
+        return b.nn.hard_swish(x)
 
 
 def hard_swish(b, x, *, swapped=False, three=3.0, six=6.0):
