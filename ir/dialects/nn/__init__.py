@@ -49,12 +49,14 @@ from .binary import (
     Sub,
 )
 from .conv import Conv, ConvolutionOp, ConvTranspose
-from .indexing import Gather
+from .indexing import Gather, GatherElements, GatherNd, OneHot, ScatterNd
 from .linear import Affine, Einsum, Matmul
 from .movement import BroadcastTo, Concat, Pad, Reshape, Reverse, Slice, Split, Tile, Transpose
 from .normalization import BatchNorm, LayerNorm, Lrn
 from .pool import AveragePool, MaxPool, PoolOp
 from .quantization import Dequantize, FakeQuantize, Quantize
+from .rearrange import ChannelShuffle, DepthToSpace, ShapeOf, SpaceToDepth, Trilu
+from .recurrent import Gru, Lstm, Rnn
 from .reduce import (
     Argmax,
     Argmin,
@@ -70,6 +72,7 @@ from .reduce import (
     Softmax,
 )
 from .resize import Resize
+from .sorting import Sort, TopK
 from .unary import (
     Abs,
     Acos,
@@ -132,6 +135,7 @@ __all__ = [
     "BroadcastTo",
     "Cast",
     "Ceil",
+    "ChannelShuffle",
     "Clip",
     "Concat",
     "Constant",
@@ -142,6 +146,7 @@ __all__ = [
     "Cosh",
     "Cumprod",
     "Cumsum",
+    "DepthToSpace",
     "Dequantize",
     "Div",
     "Einsum",
@@ -153,9 +158,12 @@ __all__ = [
     "Floor",
     "FloorDiv",
     "Gather",
+    "GatherElements",
+    "GatherNd",
     "Gelu",
     "Greater",
     "GreaterEqual",
+    "Gru",
     "HardSigmoid",
     "HardSwish",
     "Identity",
@@ -173,6 +181,7 @@ __all__ = [
     "LogicalOr",
     "LogicalXor",
     "Lrn",
+    "Lstm",
     "Matmul",
     "MaxPool",
     "Maximum",
@@ -182,6 +191,7 @@ __all__ = [
     "NNOp",
     "Neg",
     "NotEqual",
+    "OneHot",
     "Pad",
     "PoolOp",
     "Pow",
@@ -198,9 +208,12 @@ __all__ = [
     "Reshape",
     "Resize",
     "Reverse",
+    "Rnn",
     "Round",
     "Rsqrt",
+    "ScatterNd",
     "Select",
+    "ShapeOf",
     "Sigmoid",
     "Sign",
     "Sin",
@@ -209,6 +222,8 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "Sort",
+    "SpaceToDepth",
     "Split",
     "Sqrt",
     "Square",
@@ -218,7 +233,9 @@ __all__ = [
     "Tan",
     "Tanh",
     "Tile",
+    "TopK",
     "Transpose",
+    "Trilu",
     "UnaryOp",
     "apply_activation",
 ]

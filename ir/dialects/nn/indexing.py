@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...opdef import INT, attribute, operand, result
-from ...types import Array, Shape, TensorType
+from ...opdef import INT, attribute, one_of, operand, result
+from ...types import F32, Array, Shape, TensorType
 from .base import INTEGER_ELEMENT, NNOp, unify_shapes
 
 
@@ -35,6 +35,19 @@ class IndexingOp(NNOp):
             raise self.error(
                 f"expected x and indices to agree in {batch_dims} batch dimensions: {error} differ"
             ) from None
+
+    def vector_length(self, x: Shape, indices: Shape, batch_dims: int) -> int:
+        """The length of the index vectors, the last axis of indices. Raises VerifyError where it does not fit x."""
+        length = indices[-1] if indices else None
+        if not isinstance(length, int) or length > len(x) - batch_dims:
+            raise self.error(f"expected indices of vectors that {self.x.type} has axes for, got {self.indices.type}")
+        return length
+
+
+def _grid(lengths: tuple[int, ...], extra: int) -> list[Array]:
+    """The coordinates of the batch axes, to be indexed with together with indices of ``extra`` further axes."""
+    rank = len(lengths) + extra
+    return [np.arange(n).reshape([-1 if i == b else 1 for i in range(rank)]) for b, n in enumerate(lengths)]
 
 
 class Gather(IndexingOp, name="nn.gather"):
@@ -66,11 +79,127 @@ class Gather(IndexingOp, name="nn.gather"):
         # move the batch axes' own coordinates in front, so that one advanced index does it all
         x = np.moveaxis(x, axis, batch_dims)
         extra = indices.ndim - batch_dims
-        grid = [
-            np.arange(n).reshape([-1 if i == b else 1 for i in range(batch_dims)] + [1] * extra)
-            for b, n in enumerate(x.shape[:batch_dims])
-        ]
-        index = (*grid, indices)
+        index = (*_grid(x.shape[:batch_dims], extra), indices)
         found = x[index]  # (batch..., indices..., the axes before axis..., those behind it...)
         sources = range(batch_dims + extra, axis + extra)
         return np.moveaxis(found, list(sources), list(range(batch_dims, axis)))
+
+
+class GatherElements(IndexingOp, name="nn.gather_elements"):
+    """One element of x for each index: output[i, j, ...] = x[indices[i, j, ...], j, ...] for axis 0, and so on.
+
+    Indices have the rank of x and are nowhere longer, except along the axis. As GatherElements of ONNX.
+    """
+
+    axis = attribute(INT, "the axis of x that is indexed, a negative one from the end", default=0)
+    output = result("the shape of indices")
+
+    def infer(self) -> TensorType:
+        shapes = self.check_indices()
+        if shapes is None:
+            return self.typed(self.indices.tensor.shape)
+        x, indices = shapes
+        axis = self.axis_in(self.axis, len(x))
+        fits = len(x) == len(indices) and all(
+            i == axis or not (isinstance(n, int) and isinstance(d, int)) or n <= d
+            for i, (d, n) in enumerate(zip(x, indices, strict=True))
+        )
+        if not fits:
+            raise self.error(f"expected indices within the shape of x, got {self.indices.type} for {self.x.type}")
+        return self.typed(indices)
+
+    def evaluate(self, x: Array, indices: Array) -> Array:
+        axis = self.axis % x.ndim
+        inside = tuple(slice(None) if i == axis else slice(n) for i, n in enumerate(indices.shape))
+        return np.take_along_axis(x[inside], indices, axis)
+
+
+class GatherNd(IndexingOp, name="nn.gather_nd"):
+    """The slices of x at index vectors: output[b..., i..., ...] = x[b..., *indices[b..., i..., :], ...].
+
+    The last axis of indices holds the vectors; the first ``batch_dims`` axes of both go together. The shape is
+    indices.shape[:-1] + x.shape[batch_dims + length of a vector:]. As GatherND of ONNX, GATHER_ND of TFLite.
+    """
+
+    batch_dims = attribute(INT, "how many leading axes x and indices share", default=0)
+    output = result()
+
+    def infer(self) -> TensorType:
+        shapes = self.check_indices()
+        if shapes is None:
+            return self.typed(None)
+        x, indices = shapes
+        batch = self.check_batch(x, indices[:-1], self.batch_dims)
+        length = self.vector_length(x, indices, self.batch_dims)
+        return self.typed((*batch, *indices[self.batch_dims : -1], *x[self.batch_dims + length :]))
+
+    def evaluate(self, x: Array, indices: Array) -> Array:
+        middle = indices.ndim - 1 - self.batch_dims
+        index = (*_grid(x.shape[: self.batch_dims], middle), *np.moveaxis(indices, -1, 0))
+        found: Array = x[index]
+        return found
+
+
+class ScatterNd(IndexingOp, name="nn.scatter_nd"):
+    """A copy of x in which the slices at index vectors are replaced: output[*indices[i..., :]] = updates[i...].
+
+    With another ``reduction`` they are combined with what is there. Where vectors are equal and the reduction is none,
+    the last one counts. As ScatterND of ONNX.
+    """
+
+    updates = operand("indices.shape[:-1] + x.shape[length of a vector:]")
+    reduction = attribute(one_of("none", "add", "mul", "min", "max"), "how to combine", default="none")
+    output = result("the type of x")
+
+    def infer(self) -> TensorType:
+        self.expect_same_element([self.x, self.updates])
+        shapes = self.check_indices()
+        updates = self.updates.tensor.shape
+        if shapes is not None and updates is not None:
+            x, indices = shapes
+            length = self.vector_length(x, indices, 0)
+            try:
+                unify_shapes((*indices[:-1], *x[length:]), updates)
+            except ValueError as error:
+                raise self.error(
+                    f"expected 'updates' to fit {self.x.type} and {self.indices.type}: {error} differ"
+                ) from None
+        return self.typed(self.x.tensor.shape)
+
+    def evaluate(self, x: Array, indices: Array, updates: Array) -> Array:
+        y: Array = x.copy()
+        index = tuple(np.moveaxis(indices, -1, 0))
+        if self.reduction == "none":
+            y[index] = updates
+        else:
+            combine = {"add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}[self.reduction]
+            combine.at(y, index, updates)
+        return y
+
+
+class OneHot(NNOp, name="nn.one_hot"):
+    """1.0 at the place that an index names along a new axis of length ``depth``, 0.0 elsewhere (f32).
+
+    An index that is out of range (negative ones are) gives zeros alone. As tf.one_hot.
+    """
+
+    indices = operand("integers")
+    depth = attribute(INT, "the length of the new axis")
+    axis = attribute(INT, "where the new axis stands in the result, negative from the end", default=-1)
+    output = result()
+
+    def infer(self) -> TensorType:
+        self.expect_element("indices", self.indices, INTEGER_ELEMENT)
+        if self.depth < 0:
+            raise self.error(f"expected 'depth' not to be negative, got {self.depth}")
+        shape = self.indices.tensor.shape
+        if shape is None:
+            return TensorType(None, F32)
+        axis = self.axis_in(self.axis, len(shape) + 1)
+        return TensorType((*shape[:axis], self.depth, *shape[axis:]), F32)
+
+    def evaluate(self, indices: Array) -> Array:
+        axis = self.axis % (indices.ndim + 1)
+        places = np.arange(self.depth).reshape([-1 if i == axis else 1 for i in range(indices.ndim + 1)])
+        hits: Array = np.expand_dims(indices, axis) == places
+        return hits.astype(np.float32)
