@@ -67,9 +67,9 @@ def _channel_first(padded: Array, weight: Array, window: Window, groups: int, co
 def _channel_last(padded: Array, weight: Array, window: Window, groups: int, counts: tuple[int, ...]) -> Array:
     batch, channels = padded.shape[0], padded.shape[-1]
     rank, outputs = len(counts), weight.shape[0]
-    # (G, k * C/G, O/G): the channels innermost, as the windows have them
-    last = np.moveaxis(weight.reshape(groups, outputs // groups, channels // groups, -1), (1, 3), (3, 1))
-    matrix = np.ascontiguousarray(last).reshape(groups, -1, outputs // groups)
+    # (G, k * C/G, O/G): the channels inside, as the windows have them; BLAS takes the transposed matrix as it is
+    last = weight.reshape(groups, outputs // groups, channels // groups, -1).swapaxes(2, 3)
+    matrix = np.ascontiguousarray(last).reshape(groups, outputs // groups, -1).swapaxes(1, 2)
     view = np.moveaxis(_windows(padded, window, range(1, padded.ndim - 1)), 1 + rank, -1)
     view = view.reshape(batch, *counts, *window.kernel, groups, channels // groups)
     view = np.moveaxis(view, -2, 1)  # (N, G, *out, *k, C/G)

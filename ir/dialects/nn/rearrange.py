@@ -115,7 +115,8 @@ class ChannelShuffle(MovementOp, name="nn.channel_shuffle"):
     def evaluate(self, x: Array) -> Array:
         axis = self.axis % x.ndim
         groups: Array = x.reshape(*x.shape[:axis], self.groups, -1, *x.shape[axis + 1 :])
-        return groups.swapaxes(axis, axis + 1).reshape(x.shape)
+        dealt: Array = groups.swapaxes(axis, axis + 1).reshape(x.shape)
+        return dealt
 
 
 class Trilu(MovementOp, name="nn.trilu"):
