@@ -128,7 +128,7 @@ _UNPACKED = ("i1", "i4", "ui4")  # their hexadecimal form packs several elements
 def little_endian(array: Array) -> memoryview:
     """The bytes of the elements in row-major order."""
     ordered = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
-    return memoryview(ordered.reshape(-1).view(np.uint8))
+    return ordered.reshape(-1).view(np.uint8).data
 
 
 def _nested(array: Array, text: Callable[[Any], str]) -> str:

@@ -75,6 +75,12 @@ class Resource:
         """True where the text that was parsed did not contain the data."""
         return self._array is None and self._load is None
 
+    def fill(self, load: Callable[[], Array]) -> None:
+        """Give its data to a resource that was elided. Raises ValueError where it has data already."""
+        if not self.is_elided:
+            raise ValueError(f"resource '{self.key}' has its data already")
+        self._load = load
+
     def numpy(self) -> Array:
         """The array. Raises ValueError where the data was left out of the text that this was parsed from."""
         if self._array is None:

@@ -14,7 +14,8 @@ MOST_ORIGINS = 16
 class Origin:
     """One place of a source file.
 
-    ``scope`` is the network or graph in the file, ``name`` the function or node, ``index`` its number there.
+    ``scope`` is the network or graph in the file, ``name`` the function or node, ``index`` its number there. An operation
+    of IR text without a location of its own has only the file and, as ``index``, the line.
     """
 
     file: str
@@ -23,6 +24,8 @@ class Origin:
     index: int | None = None
 
     def __str__(self) -> str:
+        if not self.scope and not self.name and self.index is not None:
+            return f"{self.file}:{self.index}"  # a line of IR text
         parts = [self.file] if self.file else []
         if self.scope:
             parts.append(f"'{self.scope}'")

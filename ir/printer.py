@@ -44,9 +44,7 @@ def print_module(module: Module, *, constants: Constants = "elide", locations: b
     return out.getvalue()
 
 
-def write_module(
-    module: Module, file: TextIO, *, constants: Constants = "elide", locations: bool = True
-) -> None:
+def write_module(module: Module, file: TextIO, *, constants: Constants = "elide", locations: bool = True) -> None:
     """Write the text of a module to a file as it is made: big modules need no big string."""
     printer = _Printer(file.write, locations)
     printer.operation(module, 0)

@@ -68,7 +68,7 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 
 # Locations: MLIR's strings, but ASCII only (xDSL reads no others there) and with room for a separator
 
-_LOCATION_SPECIAL = re.compile(r'[^ !#$&-9;-\[\]-~]')
+_LOCATION_SPECIAL = re.compile(r"[^ !#$&-9;-\[\]-~]")
 _LOCATION_CODE = re.compile(r"(?:%[0-9A-F]{2})+")
 
 
