@@ -1,0 +1,1 @@
+"""The parts of `quantize-int8`: what becomes int8, with which scales, how weights are stored, what it costs."""

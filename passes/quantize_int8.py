@@ -1,0 +1,100 @@
+"""`quantize-int8`: real numbers become 8-bit integers wherever the target has a kernel for them."""
+
+from __future__ import annotations
+
+import attrs
+
+from ..ir import CompileError, DenseResource, Function, Module, Operation, QuantizedType, Trait, Value
+from ..ir.passes import Pass, PassContext, option
+from .calibrate import find_dataset
+from .quantization.apply import Application
+from .quantization.compare import compare_functions
+from .quantization.plan import Plan, make_plan
+from .ranges import clear_ranges, get_range, holds_reals
+
+IO_TYPES = ("int8", "float32")
+WEIGHTS = ("per_channel", "per_tensor")
+
+
+@attrs.define
+class QuantizeInt8(Pass, name="quantize-int8"):
+    """Gives values, weights and biases 8-bit types, after `calibrate`, by TFLite's 8-bit quantization specification.
+
+    ```
+    %1 = "nn.relu"(%0) {nncc.ranges = [[0.0, 5.1]]} : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    ```
+    becomes
+    ```
+    %1 = "nn.relu"(%0) : (tensor<1x8x!quant.uniform<i8:f32, 0.03:-8>>) -> tensor<1x8x!quant.uniform<i8:f32, 0.02:-128>>
+    ```
+
+    An operation without an int8 kernel stays in float, between `nn.dequantize` and `nn.quantize`, with a warning; with
+    `strict` that is an error. What the int8 model loses is measured on the representative data, value by value.
+    """
+
+    consumes = frozenset({"nn"})
+    keeps_numbers = False
+
+    strict: bool = option(False, "an operation that has to stay in float is an error")
+    io_type: str = option("int8", "the type of the model's inputs and outputs: int8 or float32")
+    weights: str = option("per_channel", "the scales of weights: per_channel (one an output channel) or per_tensor")
+    report_samples: int = option(16, "on how many batches of the data float and int8 are compared; 0: not at all")
+
+    def __attrs_post_init__(self) -> None:
+        if self.io_type not in IO_TYPES:
+            raise ValueError(f"io_type is '{self.io_type}': give int8 or float32")
+        if self.weights not in WEIGHTS:
+            raise ValueError(f"weights is '{self.weights}': give per_channel or per_tensor")
+
+    def run(self, module: Module, context: PassContext) -> bool:
+        function = module.main
+        _check_input(function)
+        plan = make_plan(function, self.io_type == "int8")
+        self._report_islands(plan, context)
+        values: dict[Value, Value] = {}
+        original = function.clone(values)
+        assert isinstance(original, Function)
+        Application(module, plan, self.weights == "per_channel").run(self.io_type == "int8")
+        clear_ranges(function)
+        drop_unused(module)
+        self.counts["int8 operations"] += len(plan.rules)
+        self.counts["float operations"] += len(plan.islands)
+        if self.report_samples:
+            batches = find_dataset(original, context).bind(original)
+            context.facts["quantization"] = compare_functions(
+                original, function, values, batches, self.report_samples, context
+            )
+        return True
+
+    def _report_islands(self, plan: Plan, context: PassContext) -> None:
+        report = context.diagnostics.error if self.strict else context.diagnostics.warning
+        for op, reason in plan.islands.items():
+            remedy = "leave out 'strict' to keep it in float" if self.strict else ""
+            report(f"'{op.name}' stays in float: {reason}", op.location, remedy)
+        context.diagnostics.raise_if_errors()
+
+
+def _check_input(function: Function) -> None:
+    values = [*function.inputs, *(r for op in function.body for r in op.results)]
+    if any(isinstance(v.tensor.element, QuantizedType) for v in values):
+        raise CompileError("the model is quantized already", function.location, "leave out 'quantize-int8'")
+    if not any(get_range(function, v) for v in values if holds_reals(v)):
+        raise CompileError(
+            "no value has a range",
+            function.location,
+            "run 'calibrate' before 'quantize-int8', with representative data",
+        )
+
+
+def drop_unused(module: Module) -> None:
+    """Remove constants that nothing uses any more, and their resources: float weights that became integers."""
+    for op in list(module.walk()):
+        if Trait.CONSTANT in op.traits and not op.has_uses:
+            op.erase()
+    used = {key for op in module.walk() for key in _resources(op)}
+    for key in [k for k in module.resources if k not in used]:
+        del module.resources[key]
+
+
+def _resources(op: Operation) -> list[str]:
+    return [a.resource.key for a in op.attributes.values() if isinstance(a, DenseResource)]
