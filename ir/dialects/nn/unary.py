@@ -254,17 +254,16 @@ _ERF_BLOCK = 1 << 14  # elements whose intermediate results stay in the cache
 
 
 def erf(x: Array) -> Array:
-    """The error function (numpy has none): to 1e-13, relative, for doubles, and to the last digit for narrower types."""
-    # (where erf is 1 but for less than half of the last digit, a degree that is exact to that digit)
+    """The error function, which numpy lacks: to 1e-13 (relative) for doubles, to the last digit for narrower types."""
+    # beyond the limit erf is 1 to the last digit; up to it, a polynomial of the degree is as exact as that
     limit, degree = (6.0, 48) if x.dtype.itemsize > 4 else (4.0, 20)
     series = _erf_series(limit, degree)
-    y: Array
-    flat, y = x.reshape(-1), np.empty(x.size, x.dtype)
+    flat: Array = x.reshape(-1)
+    y: Array = np.empty(x.size, x.dtype)
     for start in range(0, x.size, _ERF_BLOCK):
-        block = np.clip(flat[start : start + _ERF_BLOCK].astype(np.float64), -limit, limit)
-        y[start : start + _ERF_BLOCK] = block * np.polynomial.chebyshev.chebval(
-            block * block * (2 / limit**2) - 1.0, series
-        )
+        here = slice(start, start + _ERF_BLOCK)
+        block = np.clip(flat[here].astype(np.float64), -limit, limit)
+        y[here] = block * np.polynomial.chebyshev.chebval(block * block * (2 / limit**2) - 1.0, series)
     return y.reshape(x.shape)
 
 
