@@ -1,1 +1,5 @@
-"""tfl dialect -> TFLite flatbuffer. May import `ir` only."""
+"""tfl dialect -> TFLite flatbuffer. Imports `ir` only."""
+
+from .emitter import save
+
+__all__ = ["save"]

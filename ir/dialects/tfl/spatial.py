@@ -300,4 +300,5 @@ def _scale(size: int, out: int, align_corners: bool) -> Any:
 def _source(size: int, out: int, align_corners: bool, half_pixel: bool) -> Array:
     scale = _scale(size, out, align_corners)
     at = np.arange(out, dtype=np.float32)
-    return (at + np.float32(0.5)) * scale - np.float32(0.5) if half_pixel else at * scale
+    place: Array = (at + np.float32(0.5)) * scale - np.float32(0.5) if half_pixel else at * scale
+    return place

@@ -28,3 +28,19 @@ def window_of(
         extents = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
         pads = [same_padding(*each) for each in zip(lengths, extents, strides, strict=True)]
     return Window.of(kernel, strides, [p[0] for p in pads] + [p[1] for p in pads], dilations)
+
+
+def padding_scheme(window: Window, lengths: Sequence[int]) -> str | None:
+    """VALID or SAME where TFLite's scheme gives the same windows over dimensions of these lengths; else None.
+
+    What windows do not reach does not count: pads behind the last window may be left out.
+    """
+    counts = window.output(tuple(lengths))
+    axes = list(zip(lengths, counts, window.extents, window.strides, window.pads_begin, strict=True))
+    if all(begin == 0 and count == (length - extent) // stride + 1 for length, count, extent, stride, begin in axes):
+        return "VALID"
+    same = all(
+        count == -(-length // stride) and begin == same_padding(length, extent, stride)[0]
+        for length, count, extent, stride, begin in axes
+    )
+    return "SAME" if same else None

@@ -1,0 +1,165 @@
+"""The tensors and buffers of a TFLite model: one tensor a value, one buffer a constant array."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ...ir import CompileError, DenseAttribute, DenseResource, Function, QuantizedType, TensorType, Value
+from ...ir.module import constant_attribute
+from ...ir.types import Array
+
+TENSOR_TYPES = {
+    "f32": "FLOAT32",
+    "f16": "FLOAT16",
+    "f64": "FLOAT64",
+    "bf16": "BFLOAT16",
+    "i1": "BOOL",
+    "i8": "INT8",
+    "i16": "INT16",
+    "i32": "INT32",
+    "i64": "INT64",
+    "ui8": "UINT8",
+    "ui16": "UINT16",
+    "ui32": "UINT32",
+    "ui64": "UINT64",
+    "complex<f32>": "COMPLEX64",
+    "complex<f64>": "COMPLEX128",
+}
+"""Element types by their names in the schema."""
+
+
+def tensor_type(element: str) -> int:
+    """The schema's number of an element type. Raises CompileError where it has none."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    name = TENSOR_TYPES.get(element)
+    if name is None or not hasattr(schema.TensorType, name):
+        raise CompileError(f"TFLite has no elements of type {element}", remedy="insert a cast before lowering")
+    number: int = getattr(schema.TensorType, name)
+    return number
+
+
+@attrs.define
+class Constant:
+    """The content of one buffer: made only when it is written, and not kept."""
+
+    dense: DenseAttribute
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return self.dense.type.size * self.dense.type.storage.dtype.itemsize
+
+    def array(self) -> Array:
+        """The elements as they stand in the file: contiguous, little-endian. Raises CompileError for a wrong array."""
+        type, array = self.dense.type, self.dense.numpy()
+        if array.shape != type.static_shape:
+            raise CompileError(f"a constant of shape {array.shape} has the type {type}")
+        return np.ascontiguousarray(array, type.storage.dtype.newbyteorder("<"))
+
+
+@attrs.define
+class TensorTable:
+    """Gives numbers to tensors and buffers as operations ask for them. Buffer 0 is the empty one."""
+
+    reserved: set[str] = attrs.Factory(set)
+    """Names that belong to ports."""
+    tensors: list[Any] = attrs.Factory(list)
+    constants: list[Constant | bytes | None] = attrs.Factory(lambda: [None])
+    """What the buffers hold; None for the empty one."""
+    _numbers: dict[Value, int] = attrs.Factory(dict)
+    _buffers: dict[Hashable, int] = attrs.Factory(dict)
+    _names: dict[str, int] = attrs.Factory(dict)
+
+    def number(self, value: Value | None) -> int:
+        """The number of a value's tensor; -1 for an operand that is left out."""
+        if value is None:
+            return -1
+        if value not in self._numbers:
+            self._add(value, self._free_name(_name_of(value)))
+        return self._numbers[value]
+
+    def add_ports(self, function: Function) -> None:
+        """Make the tensors of the inputs and outputs first: their names are those of the ports."""
+        ports = [*zip(function.input_names, function.inputs, strict=True)]
+        ports += zip(function.output_names, function.outputs, strict=True)
+        for name, value in ports:
+            if value not in self._numbers:
+                self._add(value, self._free_name(name))
+
+    def add_bytes(self, content: bytes) -> int:
+        """A buffer that is no tensor's."""
+        self.constants.append(content)
+        return len(self.constants) - 1
+
+    def _add(self, value: Value, name: str) -> None:
+        from ai_edge_litert import schema_py_generated as schema
+
+        tensor = schema.TensorT()
+        tensor.name = name
+        tensor.type = tensor_type(value.tensor.storage.name)
+        tensor.hasRank = True
+        _set_shape(tensor, value.tensor)
+        if isinstance(value.tensor.element, QuantizedType):
+            tensor.quantization = _quantization(value.tensor.element)
+        tensor.buffer = self._buffer(constant_attribute(value))
+        self._numbers[value] = len(self.tensors)
+        self.tensors.append(tensor)
+
+    def _buffer(self, dense: DenseAttribute | None) -> int:
+        if dense is None or not dense.type.size:
+            return 0
+        key: Hashable
+        if isinstance(dense, DenseResource):
+            key = (id(dense.resource), dense.type.storage, dense.type.shape)
+        else:
+            key = (dense.numpy().tobytes(), dense.type.storage)
+        if key not in self._buffers:
+            self._buffers[key] = len(self.constants)
+            self.constants.append(Constant(dense))
+        return self._buffers[key]
+
+    def _free_name(self, wanted: str) -> str:
+        name = wanted
+        while name in self._names:
+            self._names[wanted] += 1
+            name = f"{wanted}_{self._names[wanted]}"
+        self._names[name] = 0
+        return name
+
+
+def _name_of(value: Value) -> str:
+    dense = constant_attribute(value)
+    if value.name:
+        return value.name
+    if isinstance(dense, DenseResource):
+        return dense.resource.name
+    op = value.defining_op
+    return op.name.partition(".")[2] if op is not None else "input"
+
+
+def _set_shape(tensor: Any, type: TensorType) -> None:
+    """The shape; dimensions that are not known count as 1 in it and as -1 in the signature."""
+    dims = list(_numbers_of(type))
+    tensor.shape = np.array([1 if d < 0 else d for d in dims], np.int32)
+    if any(d < 0 for d in dims):
+        tensor.shapeSignature = np.array(dims, np.int32)
+
+
+def _numbers_of(type: TensorType) -> Iterator[int]:
+    for dim in type.dims:
+        yield dim if isinstance(dim, int) else -1
+
+
+def _quantization(kind: QuantizedType) -> Any:
+    from ai_edge_litert import schema_py_generated as schema
+
+    parameters = schema.QuantizationParametersT()
+    parameters.scale = np.array(kind.scales, np.float32)
+    parameters.zeroPoint = np.array(kind.zero_points, np.int64)
+    parameters.quantizedDimension = kind.axis or 0
+    return parameters

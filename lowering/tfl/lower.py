@@ -1,0 +1,93 @@
+"""``lower-to-tfl``: nn operations to those of TensorFlow Lite, one to one."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import attrs
+
+from ...ir import CompileError, Function, Module, Operation, Return, Value
+from ...ir.passes import Pass, PassContext
+from . import rules_elementwise, rules_linear, rules_movement, rules_reduction
+from .target import Target, rule_for
+
+RULE_MODULES = (rules_elementwise, rules_linear, rules_movement, rules_reduction)
+ELEMENTS = frozenset({"f32", "i32", "i64", "i1", "i8", "ui8", "i16"})
+"""The element types that TFLite's kernels compute with."""
+
+
+@attrs.define
+class LowerToTfl(Pass, name="lower-to-tfl"):
+    """Turn a network in the form that `expand-for-tfl` leaves, channel-last, into TensorFlow Lite's operations.
+
+    ```
+    %1 = "nn.conv"(%x, %w, %b) {channel_last = true, pads = [1, 1, 1, 1]}
+        : (tensor<1x8x8x3xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>) -> tensor<1x8x8x4xf32>
+    ```
+    becomes
+    ```
+    %1 = "tfl.conv_2d"(%x, %w_ohwi, %b) {padding = "SAME", stride_h = 1, stride_w = 1}
+        : (tensor<1x8x8x3xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>) -> tensor<1x8x8x4xf32>
+    ```
+
+    Weights become views in TFLite's layouts: nothing is copied before the file is written. Real and quantized types
+    are treated alike. Everything that TFLite cannot express is reported at once.
+    """
+
+    consumes = frozenset({"nn"})
+    produces = frozenset({"tfl"})
+
+    def run(self, module: Module, context: PassContext) -> bool:
+        function = module.main
+        constants: dict[Hashable, Value] = {}
+        for op in function.body:
+            if not isinstance(op, Return):
+                try:
+                    self._lower(module, op, constants)
+                except CompileError as error:
+                    context.diagnostics.add(error)
+        context.diagnostics.raise_if_errors()
+        _separate_outputs(module, function)
+        for op in reversed(function.body):
+            if not isinstance(op, Return) and not op.has_uses:
+                op.erase()
+        return True
+
+    def _lower(self, module: Module, op: Operation, constants: dict[Hashable, Value]) -> None:
+        for result in op.results:
+            storage = result.tensor.storage.name
+            if storage not in ELEMENTS:
+                raise CompileError(
+                    f"'{op.name}' gives {storage} elements, which TFLite's kernels do not compute with",
+                    op.location,
+                    "cast to f32 or i32 before",
+                )
+        rule = rule_for(op)
+        if rule is None:
+            raise CompileError(
+                f"TFLite has no operation for '{op.name}'",
+                op.location,
+                "run expand-for-tfl before; if it leaves the operation, express it by others",
+            )
+        made = rule(Target(module, op, constants), op)
+        values: Sequence[Value] = [made] if isinstance(made, Value) else made
+        for old, new in zip(op.results, values, strict=True):
+            if old.name is not None and new.name is None:
+                new.name = old.name
+            old.replace_all_uses_with(new)
+        op.erase()
+        self.counts[op.name.partition(".")[2]] += 1
+
+
+def _separate_outputs(module: Module, function: Function) -> None:
+    """Give every output a tensor of its own: one that is also an input, a constant or another output is copied."""
+    taken: set[Value] = set(function.inputs)
+    terminator = function.terminator
+    for index, value in enumerate(function.outputs):
+        op = value.defining_op
+        if value in taken or op is None or op.name == "tfl.pseudo_const":
+            target = Target(module, terminator)
+            shape = target.ints([d if isinstance(d, int) else -1 for d in value.tensor.dims], "shape")
+            value = target.value("reshape", value, shape, types=[value.type])
+            terminator.set_operand(index, value)
+        taken.add(value)

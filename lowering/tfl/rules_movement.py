@@ -1,0 +1,114 @@
+"""Operations that move elements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...ir import OpResult, QuantizedType, TensorType, Value
+from ...ir.dialects import nn
+from .target import Target, lowers
+
+
+@lowers("reshape")
+def reshape(target: Target, op: nn.Reshape) -> OpResult:
+    dims = [d if isinstance(d, int) else -1 for d in op.output.tensor.dims]
+    if dims.count(-1) > 1:
+        raise target.error(f"gives {op.output.tensor}, and TFLite needs all dimensions but one", "fix the batch size")
+    return target.value("reshape", op.x, target.ints(dims, "shape"))
+
+
+@lowers("transpose")
+def transpose(target: Target, op: nn.Transpose) -> OpResult:
+    return target.value("transpose", op.x, target.ints(op.perm, "perm"))
+
+
+@lowers("concat")
+def concat(target: Target, op: nn.Concat) -> OpResult:
+    return target.value("concatenation", *op.operands, axis=op.axis % op.output.tensor.rank)
+
+
+@lowers("split")
+def split(target: Target, op: nn.Split) -> Sequence[Value]:
+    axis = target.scalar(op.axis % op.x.tensor.rank, "axis")
+    if len(set(op.sizes)) == 1:
+        return target.build("split", axis, op.x).results
+    return target.build("split_v", op.x, target.ints(op.sizes, "sizes"), axis).results
+
+
+@lowers("slice")
+def slice_(target: Target, op: nn.Slice) -> OpResult:
+    shape = op.x.tensor.static_shape
+    ranges = [range(*s.indices(d)) for s, d in zip(op.slices, shape, strict=True)]
+    if all(r.step == 1 for r in ranges):
+        begin = target.ints([r.start for r in ranges], "begin")
+        return target.value("slice", op.x, begin, target.ints(list(map(len, ranges)), "size"))
+    # A stop before the first element cannot be written as a number: -1 would count from the end.
+    end_mask = sum(1 << i for i, r in enumerate(ranges) if r.stop < 0)
+    return target.value(
+        "strided_slice",
+        op.x,
+        target.ints([r.start for r in ranges], "begin"),
+        target.ints([max(r.stop, 0) for r in ranges], "end"),
+        target.ints([r.step for r in ranges], "strides"),
+        end_mask=end_mask,
+    )
+
+
+@lowers("pad")
+def pad(target: Target, op: nn.Pad) -> OpResult:
+    paddings = target.constant(np.array(op.pairs, np.int32), "paddings")
+    if op.mode in ("reflect", "symmetric"):
+        return target.value("mirror_pad", op.x, paddings, mode=op.mode.upper())
+    if op.mode != "constant":
+        raise target.error(f"has the mode {op.mode}, which TFLite has not", "run expand-for-tfl before")
+    if op.value == 0.0:
+        return target.value("pad", op.x, paddings)
+    return target.value("padv2", op.x, paddings, _scalar_like(target, op.x, op.value))
+
+
+def _scalar_like(target: Target, like: Value, number: float) -> Value:
+    """A scalar of the type that another value's elements have, with the same scale if they are quantized."""
+    kind = like.tensor.element
+    type = TensorType((), kind)
+    real = np.array(number, like.tensor.expressed.dtype)
+    return target.constant(kind.quantize(real) if isinstance(kind, QuantizedType) else real, "value", type)
+
+
+@lowers("tile")
+def tile(target: Target, op: nn.Tile) -> OpResult:
+    return target.value("tile", op.x, target.ints(op.reps, "multiples"))
+
+
+@lowers("broadcast_to")
+def broadcast_to(target: Target, op: nn.BroadcastTo) -> OpResult:
+    return target.value("broadcast_to", op.x, target.ints(op.output.tensor.static_shape, "shape"))
+
+
+@lowers("reverse")
+def reverse(target: Target, op: nn.Reverse) -> OpResult:
+    axes = sorted(a % op.x.tensor.rank for a in op.axes)
+    return target.value("reverse_v2", op.x, target.ints(axes, "axis"))
+
+
+@lowers("gather")
+def gather(target: Target, op: nn.Gather) -> OpResult:
+    return target.value("gather", op.x, op.indices, axis=op.axis % op.x.tensor.rank, batch_dims=op.batch_dims)
+
+
+@lowers("gather_nd")
+def gather_nd(target: Target, op: nn.GatherNd) -> OpResult:
+    if op.batch_dims:
+        raise target.error("has batch dimensions, and TFLite's GATHER_ND has none", "run expand-for-tfl before")
+    return target.value("gather_nd", op.x, op.indices)
+
+
+@lowers("one_hot")
+def one_hot(target: Target, op: nn.OneHot) -> OpResult:
+    dtype = op.output.tensor.storage.dtype
+    axis = op.axis % op.output.tensor.rank
+    on, off = (target.constant(np.array(n, dtype), name) for n, name in ((1, "on_value"), (0, "off_value")))
+    # The last axis is -1 in the file: only then do all kernels take the fast way.
+    axis = -1 if axis == op.output.tensor.rank - 1 else axis
+    return target.value("one_hot", op.indices, target.scalar(op.depth, "depth"), on, off, axis=axis)

@@ -1,0 +1,150 @@
+"""What the rules of a lowering work with: making operations, constants, and weights in TFLite's layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+import attrs
+import numpy as np
+
+from ...ir import DenseAttribute, Module, Operation, OpResult, QuantizedType, TensorType, Type, Value
+from ...ir.dialects.tfl.constant import PseudoConst
+from ...ir.layout import permute
+from ...ir.module import constant_attribute
+from ...ir.opdef import lookup_op
+from ...ir.types import F32, I32, Array
+
+Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
+"""Makes the operations for one nn operation; gives what replaces its results."""
+_RULES: dict[str, Rule] = {}
+_R = TypeVar("_R", bound=Rule)
+
+
+def lowers(*names: str) -> Callable[[_R], _R]:
+    """Register the rule for nn operations of these names (without the dialect)."""
+
+    def register(rule: _R) -> _R:
+        for name in names:
+            _RULES[f"nn.{name}"] = rule
+        return rule
+
+    return register
+
+
+def rule_for(op: Operation) -> Rule | None:
+    """The rule that lowers an operation."""
+    return _RULES.get(op.name)
+
+
+@attrs.define
+class Target:
+    """Makes tfl operations before ``op``, the one that is being lowered."""
+
+    module: Module
+    op: Operation
+    _constants: dict[Hashable, Value] = attrs.Factory(dict)
+
+    def build(
+        self, name: str, *operands: Value | None, types: Sequence[Type] | None = None, **attributes: Any
+    ) -> Operation:
+        """Make ``tfl.name``; its results have the types of the operation being lowered unless ``types`` are given."""
+        definition = lookup_op(f"tfl.{name}")
+        assert definition is not None, name
+        types = [r.type for r in self.op.results] if types is None else types
+        made = definition(*operands, result_types=types, location=self.op.location, **attributes)
+        made.verify()
+        return self._insert(made)
+
+    def value(self, name: str, *operands: Value | None, **keywords: Any) -> OpResult:
+        """:meth:`build` for an operation with one result, which it gives."""
+        return self.build(name, *operands, **keywords).result
+
+    def _insert(self, op: Operation) -> Operation:
+        assert self.op.parent is not None
+        return self.op.parent.insert_before(self.op, op)
+
+    # Constants
+
+    def constant(self, array: Array, name: str, type: TensorType | None = None) -> Value:
+        """A small constant; equal ones are made once."""
+        key = (array.tobytes(), array.shape, array.dtype.str, type)
+        if key not in self._constants:
+            self._constants[key] = self.dense(self.module.constant(array, name, type), name)
+        return self._constants[key]
+
+    def dense(self, dense: DenseAttribute, name: str | None) -> Value:
+        """A constant operation."""
+        op = PseudoConst(value=dense, result_types=[dense.type], location=self.op.location)
+        op.results[0].name = name
+        self._insert(op)
+        return op.result
+
+    def ints(self, numbers: Sequence[int], name: str) -> Value:
+        """A vector of i32: shapes, axes, permutations."""
+        return self.constant(np.array(numbers, np.int32), name)
+
+    def scalar(self, number: int, name: str) -> Value:
+        """A scalar of i32."""
+        return self.constant(np.array(number, np.int32), name)
+
+    def transposed(self, value: Value, perm: Sequence[int], shape: Sequence[int] | None = None) -> Value:
+        """A constant with its dimensions in another order, then (where nothing else changes) of another shape.
+
+        Weights are neither loaded nor copied: the new one is a view that is made when it is needed. Raises VerifyError
+        for a value that is not constant.
+        """
+        key = (value, tuple(perm), None if shape is None else tuple(shape))
+        if key not in self._constants:
+            dense = self._constant_of(value)
+            type = _transposed_type(dense.type, perm, shape)
+
+            def load() -> Array:
+                moved = dense.numpy().transpose(perm)
+                return moved if shape is None else moved.reshape(shape)
+
+            name = value.name or "weight"
+            new = self.module.add_resource(name, load, type)
+            self._constants[key] = self.dense(new, value.name)
+        return self._constants[key]
+
+    def _constant_of(self, value: Value) -> DenseAttribute:
+        dense = constant_attribute(value)
+        if dense is None:
+            raise self.error("has weights that are computed, and TFLite takes constant ones", "run fold-constants")
+        return dense
+
+    def zero_bias(self, x: Value, weight: Value, outputs: int) -> Value:
+        """A bias of zeros, of the type that the kernel takes for these operands."""
+        x_type, w_type = x.tensor.element, weight.tensor.element
+        if isinstance(x_type, QuantizedType) and isinstance(w_type, QuantizedType):
+            scales = tuple(x_type.scale * s for s in w_type.scales)
+            axis = None if len(scales) == 1 and w_type.axis is None else 0
+            kind = QuantizedType(I32, F32, scales, (0,) * len(scales), axis)
+            return self.constant(np.zeros(outputs, np.int32), "zero_bias", TensorType((outputs,), kind))
+        return self.constant(np.zeros(outputs, x.tensor.storage.dtype), "zero_bias")
+
+    def error(self, message: str, remedy: str = "") -> Exception:
+        """An error about the operation being lowered."""
+        return self.op.error(message, remedy)  # type: ignore[attr-defined]  # all that is lowered is an Op
+
+
+def _transposed_type(type: TensorType, perm: Sequence[int], shape: Sequence[int] | None) -> TensorType:
+    dims = permute(type.dims, perm)
+    kind = type.element
+    if isinstance(kind, QuantizedType) and kind.axis is not None:
+        axis = list(perm).index(kind.axis)
+        if shape is not None:
+            # The channels are one dimension before and after: found by what stands before it.
+            axis = _axis_in(dims, axis, tuple(shape))
+        kind = attrs.evolve(kind, axis=axis)
+    return TensorType(tuple(dims) if shape is None else tuple(shape), kind)
+
+
+def _axis_in(dims: Sequence[Any], axis: int, shape: tuple[int, ...]) -> int:
+    """Where dimension ``axis`` of ``dims`` stands after a reshape that keeps it whole."""
+    before = int(np.prod(dims[:axis], dtype=np.int64))
+    for i, length in enumerate(shape):
+        if int(np.prod(shape[:i], dtype=np.int64)) == before and length == dims[axis]:
+            return i
+    raise ValueError(f"a reshape of {tuple(dims)} to {shape} does not keep dimension {axis}")
