@@ -14,8 +14,8 @@ MOST_ORIGINS = 16
 class Origin:
     """One place of a source file.
 
-    ``scope`` is the network or graph in the file, ``name`` the function or node, ``index`` its number there. An operation
-    of IR text without a location of its own has only the file and, as ``index``, the line.
+    ``scope`` is the network or graph in the file, ``name`` the function or node, ``index`` its number there. An
+    operation of IR text without a location of its own has only the file and, as ``index``, the line.
     """
 
     file: str

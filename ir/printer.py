@@ -29,7 +29,7 @@ from .syntax import (
     VALUE_IDENTIFIER,
     format_string,
 )
-from .types import FunctionType, Type
+from .types import Array, FunctionType, Type
 
 Constants: TypeAlias = Literal["elide", "inline"]
 """What becomes of the data of resources: left out of the text, or written behind the module in hexadecimal."""
@@ -57,6 +57,29 @@ def print_operation(op: Operation, *, locations: bool = False) -> str:
     out = io.StringIO()
     _Printer(out.write, locations).operation(op, 0)
     return out.getvalue().rstrip("\n")
+
+
+def resources_in_text(module: Module) -> dict[str, DenseResource]:
+    """The resources that the text of a module refers to, by the keys that they have there."""
+    printer = _Printer(lambda text: None, locations=False)
+    printer.operation(module, 0)
+    return printer.resources
+
+
+def resource_data(key: str, dense: DenseResource) -> Array:
+    """The array of a resource. Raises CompileError where it cannot be written as bytes, or contradicts its type."""
+    if dense.resource.is_elided:
+        raise CompileError(
+            f"the resource '{key}' has no data: it was elided from the text", remedy="give the file of constants"
+        )
+    if dense.type.storage.name == "!nncc.string":
+        raise CompileError(f"the resource '{key}' holds strings, which can only be written as an inline array")
+    array = dense.numpy()
+    try:
+        check_array(array, dense.type)
+    except CompileError as error:
+        raise CompileError(f"the resource '{key}' contradicts its type: {error}") from error
+    return array
 
 
 class _Printer:
@@ -213,10 +236,7 @@ class _Printer:
             return
         self.write("{-#\n  dialect_resources: {\n    builtin: {\n")
         for i, (key, dense) in enumerate(self.resources.items()):
-            array = dense.numpy()
-            check_array(array, dense.type)
-            if array.dtype == object:
-                raise CompileError(f"resource '{key}' holds strings: they can only be written as an inline array")
+            array = resource_data(key, dense)
             self.write(",\n" if i else "")
             self.write(f'      {key}: "0x{array.itemsize:02X}000000')
             data = little_endian(array)

@@ -10,8 +10,8 @@ from ..ir import CompileError, Location, Module, UsageError
 
 def load(paths: Sequence[Path]) -> Module:
     """The module in a ``.mlir`` file; weights in the file of the same name with ``.npz`` beside it are taken in."""
+    from ..ir.constants_file import load_constants
     from ..ir.parser import parse_module
-    from ..ir.printer import load_constants
 
     if len(paths) != 1:
         raise UsageError(f"IR text is one file, got {len(paths)}")
@@ -29,7 +29,8 @@ def load(paths: Sequence[Path]) -> Module:
 
 def save(module: Module, path: Path, constants: str = "file") -> None:
     """Write a module as text; ``constants``: ``file`` (a .npz beside it), ``inline`` or ``elide``."""
-    from ..ir.printer import print_module, save_constants
+    from ..ir.constants_file import save_constants
+    from ..ir.printer import print_module
 
     choices = ("file", "inline", "elide")
     if constants not in choices:

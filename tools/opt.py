@@ -45,8 +45,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _optimized(text: str, name: str, pipeline: object, context: object, args: argparse.Namespace) -> str:
+    from ..ir.constants_file import load_constants
     from ..ir.parser import parse_module
-    from ..ir.printer import load_constants, print_module
+    from ..ir.printer import print_module
     from ..pipelines import driver
 
     module = parse_module(text, name)
