@@ -108,6 +108,12 @@ class BoundDataset:
     def __len__(self) -> int:
         return self.batches
 
+    @property
+    def samples(self) -> int:
+        """How many different samples the batches hold."""
+        sizes = _batch_sizes(self.function)
+        return max((min(s.shape[0], self.batches * n) for s, n in zip(self.inputs, sizes, strict=True)), default=0)
+
     def __iter__(self) -> Iterator[dict[str, Array]]:
         """The inputs by name, as the function's ports take them. Raises CompileError for data that is not finite."""
         sizes = _batch_sizes(self.function)

@@ -38,7 +38,7 @@ class QuantizeInt8(Pass, name="quantize-int8"):
     strict: bool = option(False, "an operation that has to stay in float is an error")
     io_type: str = option("int8", "the type of the model's inputs and outputs: int8 or float32")
     weights: str = option("per_channel", "the scales of weights: per_channel (one an output channel) or per_tensor")
-    report_samples: int = option(16, "on how many batches of the data float and int8 are compared; 0: not at all")
+    report_samples: int = option(64, "on how many samples of the data float and int8 are compared; 0: not at all")
 
     def __attrs_post_init__(self) -> None:
         if self.io_type not in IO_TYPES:
@@ -60,10 +60,12 @@ class QuantizeInt8(Pass, name="quantize-int8"):
         self.counts["int8 operations"] += len(plan.rules)
         self.counts["float operations"] += len(plan.islands)
         if self.report_samples:
-            batches = find_dataset(original, context).bind(original)
-            context.facts["quantization"] = compare_functions(
-                original, function, values, batches, self.report_samples, context
-            )
+            data = find_dataset(original, context)
+            batches = data.bind(original, self.report_samples)
+            report = compare_functions(original, function, values, batches, context)
+            context.facts["quantization"] = report
+            context.facts["sqnr_db"] = report["sqnr_db"]
+            context.facts["calibration_data"] = f"{batches.samples} samples of {data.place or 'the data given'}"
         return True
 
     def _report_islands(self, plan: Plan, context: PassContext) -> None:

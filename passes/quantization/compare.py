@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import attrs
@@ -19,6 +18,8 @@ from ..dataset import BoundDataset
 from ..ranges import holds_reals
 
 Report = dict[str, Any]
+INFINITE = 300.0
+"""The ratio in dB that stands for infinite: JSON has no infinity, and f32 no more digits."""
 
 
 @attrs.define
@@ -36,10 +37,10 @@ class Noise:
 
     @property
     def decibels(self) -> float:
-        """Signal-to-quantization-noise ratio: 10 log10(signal / noise); infinite where nothing differs."""
-        if self.noise == 0:
-            return math.inf
-        return 10 * math.log10(self.signal / self.noise) if self.signal else -math.inf
+        """Signal-to-quantization-noise ratio, 10 log10(signal / noise); within ±300, which stand for infinite."""
+        if not self.noise:
+            return INFINITE
+        return max(10 * math.log10(self.signal / self.noise), -INFINITE) if self.signal else -INFINITE
 
 
 def compare_functions(
@@ -47,27 +48,24 @@ def compare_functions(
     quantized: Function,
     copies: Mapping[Value, Value],
     batches: BoundDataset,
-    limit: int,
     context: PassContext,
 ) -> Report:
-    """Run both functions on at most ``limit`` batches; ``copies`` maps values of ``quantized`` to ``reference``'s.
+    """Run both functions on the data; ``copies`` maps values of ``quantized`` to ``reference``'s.
 
-    The report holds ``sqnr_db`` (all outputs together), ``outputs`` (name: dB), ``tensors`` (one entry a value, in the
-    order of the operations: ``name``, ``operation``, ``location``, ``sqnr_db``) and ``batches``, their number.
+    The report holds ``sqnr_db`` (all outputs together), ``outputs`` (name: dB) and ``tensors`` (one entry a value, in
+    the order of the operations: ``name``, ``operation``, ``location``, ``sqnr_db``).
     """
     tensors: dict[Value, Noise] = {}
     outputs = [Noise() for _ in quantized.output_names]
-    count = min(limit, len(batches))
-    for done, inputs in enumerate(islice(batches, count)):
-        context.report_progress("compare with float", done, count)
+    for done, inputs in enumerate(batches):
+        context.report_progress("compare with float", done, len(batches))
         _compare_batch(reference, quantized, copies, inputs, tensors, outputs)
-    context.report_progress("compare with float", count, count)
+    context.report_progress("compare with float", len(batches), len(batches))
     total = Noise(sum(n.signal for n in outputs), sum(n.noise for n in outputs))
     return {
         "sqnr_db": total.decibels,
         "outputs": {name: n.decibels for name, n in zip(quantized.output_names, outputs, strict=True)},
         "tensors": [_entry(value, noise) for value, noise in tensors.items()],
-        "batches": count,
     }
 
 

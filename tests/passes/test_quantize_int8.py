@@ -384,7 +384,8 @@ def test_the_report_names_what_each_value_loses() -> None:
     assert [t["operation"] for t in report["tensors"]] == ["nn.affine", "nn.erf", "nn.affine"]
     assert report["outputs"] == {"y0": report["sqnr_db"]}
     assert report["tensors"][-1]["sqnr_db"] == pytest.approx(report["sqnr_db"], abs=0.01)
-    assert report["batches"] == 16
+    assert context.facts["sqnr_db"] == report["sqnr_db"]
+    assert context.facts["calibration_data"] == "32 samples of the data given"
 
 
 # Random graphs
