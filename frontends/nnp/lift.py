@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from ...ir import CompileError, Function, Module, Operation, UnregisteredOp, Value, VerifyError
+from ...ir import CompileError, Function, Module, Operation, UnregisteredOp, UsageError, Value, VerifyError
 from ...ir.diagnostics import Diagnostics
 from ...ir.dialects import nnp
 from ...ir.dialects.nnp.graph import needed_functions
@@ -41,10 +41,13 @@ class LiftNnp(Pass, name="lift-nnp"):
 
     executor: int | None = option(None, "index of the executor to lift; the first one unless given")
     network: str = option("", "name of the network to lift, instead of that of an executor")
+    batch: int | None = option(None, "the batch size; it stays a symbol unless given")
 
     def run(self, module: Module, context: PassContext) -> bool:
         chosen = select_executor(module, self.executor, self.network or None, context.diagnostics)
         network = nnp.networks(module)[chosen.network_name]
+        if self.batch is not None:
+            fix_batch(network, self.batch)
         found = Diagnostics()
         function = NetworkLift(module, network, chosen, found).run()
         context.diagnostics.items += found.warnings
@@ -52,6 +55,15 @@ class LiftNnp(Pass, name="lift-nnp"):
         self.counts["functions"] = len(network.functions)
         _replace_body(module, function)
         return True
+
+
+def fix_batch(network: nnp.Network, batch: int) -> None:
+    """Give every variable of a network the batch size. Raises UsageError for one below 1."""
+    if batch < 1:
+        raise UsageError(f"the batch size is {batch}", remedy="give a number from 1 on")
+    for variable in network.variables:
+        type = variable.variable.tensor
+        variable.variable.type = type.with_shape(tuple(batch if d == nnp.BATCH else d for d in type.dims))
 
 
 def _replace_body(module: Module, function: Function) -> None:

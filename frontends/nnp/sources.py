@@ -12,6 +12,7 @@ from ...ir import CompileError, Value
 from ...ir.dialects import nnp
 from ...ir.types import Array
 from .ops import Lifter
+from .ops.shapes import broadcast_batch
 
 
 def source(b: Lifter, variable: nnp.Variable, executor: nnp.Executor) -> Value:
@@ -47,8 +48,7 @@ def _generated(b: Lifter, variable: nnp.Variable, generator: Mapping[str, Any]) 
             variable.location,
             "make it an input of the executor to set it yourself",
         )
-    constant = b.constant(values, name=variable.label)
-    return constant if shape == dims else batched(b, variable, constant)
+    return broadcast_batch(b, b.constant(values, name=variable.label), dims)
 
 
 def _values(variable: nnp.Variable, kind: str, multiplier: float, shape: tuple[int, ...]) -> Array:
@@ -65,23 +65,4 @@ def _values(variable: nnp.Variable, kind: str, multiplier: float, shape: tuple[i
         f"the variable '{variable.label}' is generated in the unknown way '{kind}'",
         variable.location,
         "known are Constant, Normal, Uniform and Range",
-    )
-
-
-def batched(b: Lifter, variable: nnp.Variable, constant: Value) -> Value:
-    """The constant in the batch size of the inputs: what only they know."""
-    axis = variable.variable.tensor.dims.index(nnp.BATCH)
-    for argument in b.block.args:
-        dims = argument.tensor.dims
-        if nnp.BATCH in dims:
-            at = dims.index(nnp.BATCH)
-            stops = tuple(2**31 - 1 if i == at else 1 for i in range(len(dims)))
-            one = b.nn.slice(argument, starts=(0,) * len(dims), stops=stops, steps=(1,) * len(dims))
-            rank = constant.tensor.rank
-            like = b.nn.reshape(one, shape=tuple(-1 if i == axis else 1 for i in range(rank)))
-            return b.nn.select(b.constant(True), constant, like)
-    raise CompileError(
-        f"the variable '{variable.label}' has the batch size, but no input of the executor has",
-        variable.location,
-        "fix the batch size before the lift",
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import string
+from collections.abc import Sequence
 
 from ....ir import Value
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_float, as_mask, reshape
+from .shapes import as_float, as_index, as_mask, reshape
 
 _BINARY = {
     "Add2": "add",
@@ -141,3 +143,37 @@ def where(b: Lifter, op: Call, condition: Value, x_true: Value, x_false: Value) 
 def batch_matmul(b: Lifter, op: Call, x0: Value, x1: Value) -> Value:
     _same_rank(op, x0, x1)
     return b.nn.matmul(x0, x1, transpose_lhs=op.transpose_a, transpose_rhs=op.transpose_b)
+
+
+@lift("Einsum")
+def einsum(b: Lifter, op: Call, *xs: Value) -> Value:
+    return b.nn.einsum(xs, equation=explicit_equation(op, [x.tensor.rank for x in xs]))
+
+
+def explicit_equation(op: Call, ranks: Sequence[int]) -> str:
+    """The equation with the result behind ``->`` and a letter for every axis: ``...`` stands for those not named."""
+    left, arrow, right = op.equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(ranks):
+        raise refuse(op, f"has {len(ranks)} inputs for the equation '{op.equation}'")
+    free = [c for c in string.ascii_letters if c not in op.equation]
+    named = [len(term.replace("...", "")) for term in terms]
+    hidden = max((r - n for r, n, term in zip(ranks, named, terms, strict=True) if "..." in term), default=0)
+    if hidden > len(free):
+        raise refuse(op, f"has more axes than there are letters: '{op.equation}'")
+    rest = "".join(free[:hidden])
+    spelt = [t.replace("...", rest[hidden - (r - n) :]) for t, r, n in zip(terms, ranks, named, strict=True)]
+    if not arrow:
+        once = sorted(c for c in set(left) if left.count(c) == 1 and c.isalpha())
+        right = ("..." if "..." in left else "") + "".join(once)
+    return f"{','.join(spelt)}->{right.replace('...', rest)}"
+
+
+@lift("BitShift")
+def bit_shift(b: Lifter, op: Call, x: Value, shift: Value) -> Value:
+    """To the right. What is shifted out to the left depends on the integer type, which no file holds."""
+    _same_rank(op, x, shift)
+    if op.direction != "RIGHT":
+        raise refuse(op, f"shifts integers of unknown size to the {op.direction}", "multiply by a power of two instead")
+    shift = b.nn.clip(shift, min=0.0, max=31.0)
+    return as_float(b, b.nn.bit_shift(as_index(b, x), as_index(b, shift), direction="right"))

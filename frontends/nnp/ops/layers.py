@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ....ir import Value
+from .movement import pad_pairs
+from .normalization import nonlinearity, normalize_batch
 from .registry import Call, Lifter, lift, refuse
 from .shapes import as_index, base_axis_of, product, reshape
 
@@ -29,18 +31,22 @@ def embed(b: Lifter, op: Call, indices: Value, table: Value) -> Value:
 
 @lift("Convolution")
 def convolution(b: Lifter, op: Call, x: Value, weight: Value, bias: Value | None) -> Value:
+    pad = spatial(op, "pad", weight.tensor.rank - 2, 0)
+    return convolve(b, op, x, weight, bias, (*pad, *pad))
+
+
+def convolve(b: Lifter, op: Call, x: Value, weight: Value, bias: Value | None, pads: tuple[int, ...]) -> Value:
     """The weight is (O, C / group, *kernel), with channel_last (O, *kernel, C / group)."""
     channel_last = is_channel_last(op)
     if channel_last:
         weight = channel_second(b, weight)
     count = weight.tensor.rank - 2
-    pad = spatial(op, "pad", count, 0)
     y = b.nn.conv(
         as_batch(b, op, x, count),
         weight,
         bias,
         strides=spatial(op, "stride", count, 1),
-        pads=(*pad, *pad),
+        pads=pads,
         dilations=spatial(op, "dilation", count, 1),
         groups=op.group,
         channel_last=channel_last,
@@ -108,6 +114,33 @@ def depthwise_deconvolution(b: Lifter, op: Call, x: Value, weight: Value, bias: 
         output_padding=(0,) * len(kernel),
     )
     return restore_batch(b, op, y, x)
+
+
+@lift("FusedConvolution")
+def fused_convolution(
+    b: Lifter,
+    op: Call,
+    x: Value,
+    weight: Value,
+    bias: Value | None,
+    beta: Value | None,
+    gamma: Value | None,
+    mean: Value | None,
+    variance: Value | None,
+    z: Value | None,
+) -> Value:
+    """Padding, convolution, batch normalization, + z, nonlinearity; what is not given is left out."""
+    channel_last = is_channel_last(op)
+    count = weight.tensor.rank - 2
+    pads = op.pad if len(op.pad) == 2 * count else tuple(p for p in spatial(op, "pad", count, 0) for _ in range(2))
+    first = x.tensor.rank - count - (1 if channel_last else 0)
+    width = (*(0,) * (2 * first), *pads, *((0, 0) if channel_last else ()))
+    padded = pad_pairs(b, op, x, width, op.pad_mode, op.constant_value)
+    y = convolve(b, op, padded, weight, bias, (0,) * (2 * count))
+    if beta is not None:
+        axis = x.tensor.rank - 1 if channel_last else base_axis_of(op, x.tensor.rank)
+        y = normalize_batch(b, op, y, (axis,), beta, gamma, mean, variance)
+    return nonlinearity(b, op, y if z is None else b.nn.add(y, z))
 
 
 def is_channel_last(op: Call) -> bool:

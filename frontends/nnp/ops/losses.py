@@ -7,7 +7,7 @@ from .registry import Call, Lifter, lift, refuse
 from .shapes import as_float, as_index, axes_of, axis_of, base_axis_of, numbers, product, reshape
 
 _TINY = 1.1754943508222875e-38
-"""The smallest normal float32: what NNabla adds to, or keeps logarithms above."""
+"""The smallest normal float32: NNabla takes logarithms of nothing smaller."""
 
 
 @lift("SquaredError")
@@ -36,8 +36,8 @@ def epsilon_insensitive_loss(b: Lifter, op: Call, x0: Value, x1: Value) -> Value
 
 @lift("SigmoidCrossEntropy")
 def sigmoid_cross_entropy(b: Lifter, op: Call, x: Value, target: Value) -> Value:
-    """-(t log s(x) + (1 - t) log(1 - s(x))) = log(1 + exp(x)) - x t"""
-    return b.nn.sub(b.nn.softplus(x), b.nn.mul(x, target))
+    """-(t log s(x) + (1 - t) log(1 - s(x))) = log(1 + exp(x)) - x t; the targets are integers."""
+    return b.nn.sub(b.nn.softplus(x), b.nn.mul(x, as_float(b, as_index(b, target))))
 
 
 @lift("BinaryCrossEntropy")
@@ -55,14 +55,19 @@ def _finite_log(b: Lifter, x: Value) -> Value:
 @lift("SoftmaxCrossEntropy")
 def softmax_cross_entropy(b: Lifter, op: Call, x: Value, label: Value) -> Value:
     axis = axis_of(op, op.axis, x.tensor.rank)
-    return b.nn.neg(_at_label(b, op, b.nn.log_softmax(x, axis=axis), label, axis))
+    return _loss_at(b, op, b.nn.log_softmax(x, axis=axis), label, axis)
 
 
 @lift("CategoricalCrossEntropy")
 def categorical_cross_entropy(b: Lifter, op: Call, x: Value, label: Value) -> Value:
     """-log of the probability at the label."""
-    axis = axis_of(op, op.axis, x.tensor.rank)
-    return b.nn.neg(_finite_log(b, _at_label(b, op, x, label, axis)))
+    return _loss_at(b, op, _finite_log(b, x), label, axis_of(op, op.axis, x.tensor.rank))
+
+
+def _loss_at(b: Lifter, op: Call, log: Value, label: Value, axis: int) -> Value:
+    """-log at the label; 0 where the label is negative."""
+    loss = b.nn.neg(_at_label(b, op, log, b.nn.maximum(label, 0.0), axis))
+    return b.nn.select(b.nn.less_equal(label, -1.0), b.constant(0.0), loss)
 
 
 def _at_label(b: Lifter, op: Call, x: Value, label: Value, axis: int) -> Value:
@@ -74,9 +79,10 @@ def _at_label(b: Lifter, op: Call, x: Value, label: Value, axis: int) -> Value:
 
 @lift("KLMultinomial")
 def kl_multinomial(b: Lifter, op: Call, p: Value, q: Value) -> Value:
-    """sum of p log(p / q) over what is behind base_axis, as one column."""
+    """sum of p log((p + 1e-8) / (q + 1e-8)) over what is behind base_axis, as one column."""
     base = base_axis_of(op, p.tensor.rank)
-    terms = b.nn.mul(p, b.nn.sub(_finite_log(b, p), _finite_log(b, q)))
+    logs = (b.nn.log(b.nn.add(v, 1e-8)) for v in (p, q))
+    terms = b.nn.mul(p, b.nn.sub(*logs))
     total = b.nn.reduce_sum(terms, axes=tuple(range(base, p.tensor.rank)), keep_dims=False)
     return reshape(b, op, total, (*p.tensor.dims[:base], 1))
 
@@ -90,7 +96,7 @@ def binary_error(b: Lifter, op: Call, x: Value, target: Value) -> Value:
 
 @lift("TopNError")
 def top_n_error(b: Lifter, op: Call, x: Value, label: Value) -> Value:
-    """1 where n or more elements along the axis are as large as the one at the label or larger, itself not counted."""
+    """1 where n or more other elements along the axis are as large as the one at the label, or larger."""
     axis = axis_of(op, op.axis, x.tensor.rank)
     above = as_float(b, b.nn.greater_equal(x, _at_label(b, op, x, label, axis)))
     count = b.nn.reduce_sum(above, axes=(axis,), keep_dims=True)
@@ -110,8 +116,8 @@ def confusion_matrix(b: Lifter, op: Call, x: Value, label: Value) -> Value:
 
 @lift("VATNoise")
 def vat_noise(b: Lifter, op: Call, x: Value, w: Value) -> Value:
-    """eps * x / norm(x), the norm being that over the dimensions behind base_axis."""
+    """eps * x / sqrt(sum of x^2 over the dimensions behind base_axis + 1e-8)"""
     base = base_axis_of(op, x.tensor.rank)
     axes = axes_of(op, range(base, x.tensor.rank), x.tensor.rank)
     total = b.nn.reduce_sum(b.nn.square(x), axes=axes, keep_dims=True)
-    return b.nn.mul(b.nn.mul(x, b.nn.rsqrt(total)), op.eps)
+    return b.nn.mul(b.nn.mul(x, b.nn.rsqrt(b.nn.add(total, 1e-8))), op.eps)

@@ -7,7 +7,7 @@ import numpy as np
 from ....ir import Value
 from ....ir.dialects.nnp import BATCH
 from .registry import Call, Lifter, lift, refuse
-from .shapes import axes_of, axis_of, numbers, reshape
+from .shapes import axes_of, axis_of, broadcast_batch, broadcast_like, numbers, reshape
 
 
 @lift("Reshape")
@@ -54,7 +54,7 @@ def split(b: Lifter, op: Call, x: Value) -> tuple[Value, ...]:
 @lift("Slice")
 def slice_(b: Lifter, op: Call, x: Value) -> Value:
     """Python's slices; lists shorter than the rank are for the last dimensions."""
-    rank = x.tensor.rank
+    rank, dims = x.tensor.rank, x.tensor.dims
     count = max(len(op.start), len(op.stop), len(op.step))
     if count > rank or {len(op.start), len(op.stop), len(op.step)} - {0, count}:
         raise refuse(op, f"has start {op.start}, stop {op.stop} and step {op.step} for {x.type}")
@@ -63,6 +63,9 @@ def slice_(b: Lifter, op: Call, x: Value) -> Value:
         target[rank - len(given) :] = given
     if 0 in steps:
         raise refuse(op, "has a step of 0")
+    for axis, (before, after) in enumerate(zip(dims, op.results[0].tensor.dims, strict=True)):
+        if before == after == BATCH and steps[axis] == 1:
+            starts[axis], stops[axis] = 0, _ALL  # the numbers are those of the batch size when the file was written
     return b.nn.slice(x, starts=tuple(starts), stops=tuple(stops), steps=tuple(steps))
 
 
@@ -78,12 +81,35 @@ def flip(b: Lifter, op: Call, x: Value) -> Value:
 @lift("Pad")
 def pad(b: Lifter, op: Call, x: Value) -> Value:
     """Pairs (before, after) for the last dimensions, outermost first."""
+    missing = 2 * x.tensor.rank - len(op.pad_width)
+    if missing < 0 or missing % 2:
+        raise refuse(op, f"has pad_width {op.pad_width} for {x.type}")
+    return pad_pairs(b, op, x, (*(0,) * missing, *op.pad_width), op.mode, op.constant_value)
+
+
+def pad_pairs(b: Lifter, op: Call, x: Value, width: tuple[int, ...], mode: str, value: float) -> Value:
+    """``x`` padded by pairs (before, after), one a dimension, in one of NNabla's modes."""
     modes = {"constant": "constant", "": "constant", "reflect": "reflect", "repeat": "edge"}
-    if len(op.pad_width) % 2 or len(op.pad_width) > 2 * x.tensor.rank or op.mode not in modes:
-        raise refuse(op, f"has mode '{op.mode}' and pad_width {op.pad_width} for {x.type}")
-    before = (0,) * (x.tensor.rank - len(op.pad_width) // 2)
-    pads = (*before, *op.pad_width[::2], *before, *op.pad_width[1::2])
-    return b.nn.pad(x, pads=pads, mode=modes[op.mode], value=op.constant_value)
+    if mode not in modes:
+        raise refuse(op, f"has the unknown padding '{mode}'")
+    pads = (*width[::2], *width[1::2])
+    if not any(pads):
+        return x
+    if mode == "reflect":
+        return _pad_reflecting(b, op, x, pads)
+    return b.nn.pad(x, pads=pads, mode=modes[mode], value=value)
+
+
+def _pad_reflecting(b: Lifter, op: Call, x: Value, pads: tuple[int, ...]) -> Value:
+    """Mirrors as often as it takes: each time by the whole width at most."""
+    dims = x.tensor.dims * 2
+    if any(p and not (isinstance(d, int) and d > 1) for p, d in zip(pads, dims, strict=True)):
+        raise refuse(op, f"cannot mirror {x.type} by {pads}")
+    while any(pads):
+        step = tuple(min(p, d - 1) if p and isinstance(d, int) else 0 for p, d in zip(pads, dims, strict=True))
+        x = b.nn.pad(x, pads=step, mode="reflect")
+        pads = tuple(p - s for p, s in zip(pads, step, strict=True))
+    return x
 
 
 @lift("Tile")
@@ -96,26 +122,24 @@ def tile(b: Lifter, op: Call, x: Value) -> Value:
 
 @lift("Broadcast")
 def broadcast(b: Lifter, op: Call, x: Value) -> Value:
-    """A first dimension of -1 is the batch: it stays what it is."""
-    shape = op.shape
-    if len(shape) != x.tensor.rank:
-        raise refuse(op, f"asks for the shape {shape} of {x.type}")
-    if shape == x.tensor.dims:
+    """To the argument ``shape``, in which -1 is the batch."""
+    dims = op.results[0].tensor.dims
+    fixed = tuple(d if isinstance(d, int) else -1 for d in dims)
+    if len(dims) != x.tensor.rank:
+        raise refuse(op, f"asks for the shape {op.shape} of {x.type}")
+    if x.tensor.dims == dims:
         return x
-    if any(s == -1 and d == 1 for s, d in zip(shape, x.tensor.dims, strict=True)):
-        raise refuse(op, f"broadcasts {x.type} to the batch size", "fix the batch size before the lift")
-    return b.nn.tile(x, reps=tuple(1 if s == -1 or d == s else s for s, d in zip(shape, x.tensor.dims, strict=True)))
+    return broadcast_batch(b, b.nn.broadcast_to(x, shape=fixed), dims)
 
 
 @lift("BroadcastTo")
 def broadcast_to(b: Lifter, op: Call, x: Value, y: Value) -> Value:
     """y in the shape of x; its dimensions are those of x from ``axis`` on (-1: the last ones)."""
-    dims, given = numbers(op, x.tensor.dims, "all dimensions"), y.tensor.dims
+    dims, given = x.tensor.dims, y.tensor.dims
     axis = op.axis if op.axis >= 0 else len(dims) - len(given)
-    if dims[axis : axis + len(given)] != given:
+    if axis < 0 or dims[axis : axis + len(given)] != given:
         raise refuse(op, f"cannot broadcast {y.type} to {x.type} at axis {op.axis}")
-    placed = reshape(b, op, y, (*given, *(1,) * (len(dims) - axis - len(given))))
-    return b.nn.broadcast_to(placed, shape=dims)
+    return broadcast_like(b, reshape(b, op, y, (*given, *(1,) * (len(dims) - axis - len(given)))), x)
 
 
 @lift("Shift")

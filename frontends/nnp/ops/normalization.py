@@ -26,11 +26,22 @@ def batch_normalization(
     y = normalize_batch(b, op, x, op.axes, beta, gamma, mean, variance)
     if z is not None:
         y = b.nn.add(y, z)
-    if "nonlinearity" in op.argument_names:
-        if op.nonlinearity not in ("relu", "identity", ""):
-            raise refuse(op, f"has the unknown nonlinearity '{op.nonlinearity}'")
-        y = b.nn.relu(y) if op.nonlinearity == "relu" else y
-    return y
+    return nonlinearity(b, op, y) if "nonlinearity" in op.argument_names else y
+
+
+def nonlinearity(b: Lifter, op: Call, x: Value) -> Value:
+    """The activation that a fused function names; leaky_relu and elu have an alpha."""
+    kind: str = op.nonlinearity
+    arguments: tuple[float, ...] = getattr(op, "nonlinearity_args", ())
+    if kind in ("identity", ""):
+        return x
+    if kind in ("relu", "sigmoid", "tanh"):
+        return b.create(f"nn.{kind}", x).result
+    if kind == "relu6":
+        return b.nn.clip(x, min=0.0, max=6.0)
+    if kind in ("leaky_relu", "elu") and len(arguments) == 1:
+        return b.create(f"nn.{kind}", x, alpha=arguments[0]).result
+    raise refuse(op, f"has the nonlinearity '{kind}' with the arguments {arguments}")
 
 
 def normalize_batch(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ....ir import Value
+from ....ir import CompileError, Value
+from ....ir.dialects.nnp import BATCH
 from ....ir.types import F32, I1, I32, Dim, Shape
 from .registry import Call, Lifter, refuse
+
+FIX_BATCH = "give the pass the batch size: lift-nnp{batch=1}"
 
 
 def axis_of(op: Call, axis: int, rank: int) -> int:
@@ -46,7 +49,7 @@ def numbers(op: Call, dims: Iterable[Dim], what: str) -> tuple[int, ...]:
     found = tuple(dims)
     if not all(isinstance(d, int) for d in found):
         shown = "x".join(str(d or "?") for d in found)
-        raise refuse(op, f"needs the size of {what}, which is {shown}", "fix the batch size before the lift")
+        raise refuse(op, f"needs the size of {what}, which is {shown}", FIX_BATCH)
     return tuple(int(d) for d in found if isinstance(d, int))
 
 
@@ -58,7 +61,7 @@ def reshape(b: Lifter, op: Call, x: Value, dims: Sequence[Dim]) -> Value:
         return x
     shape = [_reshape_dim(i, dim, given) for i, dim in enumerate(wanted)]
     if shape.count(-1) > 1:
-        raise refuse(op, f"asks for the shape {wanted} of a tensor {x.type}", "fix the batch size before the lift")
+        raise refuse(op, f"asks for the shape {wanted} of a tensor {x.type}", FIX_BATCH)
     return b.nn.reshape(x, shape=tuple(shape))
 
 
@@ -68,10 +71,29 @@ def _reshape_dim(index: int, dim: Dim, given: Shape) -> int:
     return 0 if index < len(given) and dim is not None and given[index] == dim else -1
 
 
-def flatten_before(b: Lifter, op: Call, x: Value, axis: int) -> Value:
-    """``x`` with all dimensions before ``axis`` as one."""
-    dims = x.tensor.dims
-    return x if axis == 1 else reshape(b, op, x, (product(dims[:axis]), *dims[axis:]))
+def broadcast_like(b: Lifter, x: Value, like: Value) -> Value:
+    """``x`` in the shape of ``like``, known or not."""
+    if like.tensor.is_static:
+        return b.nn.broadcast_to(x, shape=like.tensor.static_shape)
+    return b.nn.select(b.constant(True), x, like)
+
+
+def broadcast_batch(b: Lifter, x: Value, dims: Shape) -> Value:
+    """``x``, which has size 1 where ``dims`` have the batch size, in that size: it is taken from an input.
+
+    Raises CompileError where no input has it.
+    """
+    if x.tensor.dims == dims:
+        return x
+    axis = dims.index(BATCH)
+    for argument in b.block.args:
+        given = argument.tensor.dims
+        if BATCH in given:
+            stops = tuple(2**31 - 1 if d == BATCH else 1 for d in given)
+            one = b.nn.slice(argument, starts=(0,) * len(given), stops=stops, steps=(1,) * len(given))
+            like = b.nn.reshape(one, shape=tuple(-1 if i == axis else 1 for i in range(len(dims))))
+            return broadcast_like(b, x, like)
+    raise CompileError("its output has the batch size, but no input of the executor has", b.location, FIX_BATCH)
 
 
 def per_channel(b: Lifter, op: Call, vector: Value, axis: int, rank: int) -> Value:

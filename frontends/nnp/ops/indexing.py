@@ -1,0 +1,154 @@
+"""Gathering, scattering, masking, sorting."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from ....ir import Value
+from ....ir.types import I32
+from .normalization import filled
+from .registry import Call, Lifter, lift, no_lift, refuse
+from .shapes import as_float, as_index, as_mask, axis_of, base_axis_of, numbers, product, reshape
+
+no_lift(
+    "has an output whose size depends on the data",
+    "compute with a mask instead (BoolFill, Where), or end the network before it",
+    "BoolGather",
+    "NonZero",
+    "Unique",
+    "PackPaddedSequence",
+    "PadPackedSequence",
+)
+
+
+@lift("Gather")
+def gather(b: Lifter, op: Call, x: Value, indices: Value) -> Value:
+    return b.nn.gather(x, as_index(b, indices), axis=axis_of(op, op.axis, x.tensor.rank), batch_dims=op.batch_dims)
+
+
+@lift("GatherNd")
+def gather_nd(b: Lifter, op: Call, x: Value, indices: Value) -> Value:
+    """The index vectors lie along the first dimension of the indices."""
+    return b.nn.gather_nd(x, _vectors_last(b, indices))
+
+
+def _vectors_last(b: Lifter, indices: Value) -> Value:
+    rank = indices.tensor.rank
+    return b.nn.transpose(as_index(b, indices), perm=(*range(1, rank), 0))
+
+
+@lift("ScatterNd")
+def scatter_nd(b: Lifter, op: Call, data: Value, indices: Value, out: Value | None) -> Value:
+    """Into ``out``, or into zeros of the argument ``shape``; of equal indices the last one wins, or all are added."""
+    target = filled(b, 0.0, op.shape) if out is None else out
+    return b.nn.scatter_nd(target, _vectors_last(b, indices), data, reduction="add" if op.add else "none")
+
+
+@lift("ScatterAdd")
+def scatter_add(b: Lifter, op: Call, x0: Value, indices: Value, x1: Value) -> Value:
+    """Adds each element of x1 (as far as the indices reach) to x0, moved along the axis to its index."""
+    axis = axis_of(op, op.axis, x0.tensor.rank)
+    dims = numbers(op, indices.tensor.dims, "the indices")
+    updates = b.nn.slice(x1, starts=(0,) * len(dims), stops=dims, steps=(1,) * len(dims))
+    vectors = _element_indices(b, as_index(b, indices), axis, dims)
+    return b.nn.scatter_nd(x0, vectors, updates, reduction="add")
+
+
+def _element_indices(b: Lifter, indices: Value, axis: int, dims: Sequence[int]) -> Value:
+    """The full index of every element: its own place, and along the axis the given index."""
+    places = [b.constant(np.ascontiguousarray(p)[..., None], I32) for p in np.indices(dims, np.int32)]
+    places[axis] = b.nn.reshape(indices, shape=(*dims, 1))
+    return b.nn.concat(places, axis=len(dims))
+
+
+@lift("BoolFill")
+def bool_fill(b: Lifter, op: Call, data: Value, mask: Value) -> Value:
+    return b.nn.select(as_mask(b, mask), b.constant(op.value), data)
+
+
+@lift("BoolScatter")
+def bool_scatter(b: Lifter, op: Call, rows: Value, mask: Value, out: Value | None) -> Value:
+    """One row after the other to the places where the mask is set; elsewhere ``out``, or 0."""
+    dims = numbers(op, mask.tensor.dims, "the mask")
+    (count,) = numbers(op, rows.tensor.dims[:1], "the input")
+    flat = reshape(b, op, as_mask(b, mask), (int(np.prod(dims)),))
+    place = b.nn.sub(b.nn.cumsum(as_float(b, flat), axis=0), 1.0)
+    index = as_index(b, b.nn.clip(place, min=0.0, max=float(count - 1)))
+    rest = rows.tensor.dims[1:]
+    taken = reshape(b, op, b.nn.gather(rows, index, axis=0), (*dims, *rest))
+    shaped = reshape(b, op, flat, (*dims, *(1,) * len(rest)))
+    return b.nn.select(shaped, taken, b.constant(0.0) if out is None else out)
+
+
+@lift("OneHot")
+def one_hot(b: Lifter, op: Call, indices: Value) -> Value:
+    """The last dimension holds an index for each number in ``shape``; what is out of range gives zeros."""
+    *lead, count = indices.tensor.dims
+    if count != len(op.shape):
+        raise refuse(op, f"has {count} indices for the shape {op.shape}")
+    parts = []
+    for i, depth in enumerate(op.shape):
+        one = _part(b, as_index(b, indices), i)
+        hot = b.nn.one_hot(reshape(b, op, one, tuple(lead)), depth=depth)
+        parts.append(reshape(b, op, hot, (*lead, *(1,) * i, depth, *(1,) * (len(op.shape) - 1 - i))))
+    return functools.reduce(b.nn.mul, parts)
+
+
+def _part(b: Lifter, x: Value, index: int) -> Value:
+    """One index of the last dimension, which stays with size 1."""
+    rank = x.tensor.rank
+    starts, stops = (0,) * (rank - 1) + (index,), (2**31 - 1,) * (rank - 1) + (index + 1,)
+    return b.nn.slice(x, starts=starts, stops=stops, steps=(1,) * rank)
+
+
+@lift("Sort")
+def sort(b: Lifter, op: Call, x: Value) -> tuple[Value, ...]:
+    """The values, the indices (with only_index), or both (with_index)."""
+    values, indices = b.nn.sort(x, axis=axis_of(op, op.axis, x.tensor.rank), descending=op.reverse)
+    if op.only_index:
+        return (as_float(b, indices),)
+    return (values, as_float(b, indices)) if op.with_index else (values,)
+
+
+@lift("TopKData")
+def top_k_data(b: Lifter, op: Call, x: Value) -> tuple[Value, ...]:
+    """The k extremes of what is behind base_axis: themselves (reduce), or x with everything else 0."""
+    dims, base = x.tensor.dims, base_axis_of(op, x.tensor.rank)
+    (size,) = numbers(op, (product(dims[base:]),), f"the dimensions behind axis {base}")
+    if not 1 <= op.k <= size:
+        raise refuse(op, f"asks for {op.k} of {size} elements")
+    flat = reshape(b, op, x, (*dims[:base], size))
+    values, indices = b.nn.top_k(b.nn.abs(flat) if op.abs else flat, k=op.k, axis=base, largest=op.largest)
+    if op.abs:
+        values = b.nn.gather_elements(flat, indices, axis=base)
+    if op.reduce:
+        return (values, as_float(b, indices)) if op.with_index else (values,)
+    rows = int(np.prod(numbers(op, dims[:base], "the dimensions before base_axis")))
+    vectors = _element_indices(b, reshape(b, op, indices, (rows, op.k)), 1, (rows, op.k))
+    kept = b.nn.scatter_nd(filled(b, 0.0, (rows, size)), vectors, reshape(b, op, values, (rows, op.k)))
+    return (reshape(b, op, kept, dims),)
+
+
+@lift("TopKGrad")
+def top_k_grad(b: Lifter, op: Call, x: Value) -> Value:
+    return x  # changes gradients only
+
+
+@lift("SearchSorted")
+def search_sorted(b: Lifter, op: Call, sequence: Value, values: Value) -> Value:
+    """Where each value would have to stand: how many elements are less (with right: not greater) than it."""
+    row = reshape(b, op, sequence, (*sequence.tensor.dims[:-1], 1, sequence.tensor.dims[-1]))
+    column = reshape(b, op, values, (*values.tensor.dims, 1))
+    before = b.nn.less_equal(row, column) if op.right else b.nn.less(row, column)
+    return b.nn.reduce_sum(as_float(b, before), axes=(row.tensor.rank - 1,), keep_dims=False)
+
+
+@lift("Assign")
+def assign(b: Lifter, op: Call, target: Value, source: Value) -> Value:
+    """The output is the source; that the target is overwritten, nothing may see."""
+    if len(op.operands[0].uses) > 2:  # this function, and the declaration of the variable or the function that makes it
+        raise refuse(op, "overwrites a variable that other functions read", "read the output of Assign instead")
+    return source
