@@ -237,6 +237,8 @@ class Pad(MovementOp, name="nn.pad"):
                 raise self.error(f"expected 'pads' that mode '{self.mode}' can fill from {self.x.type}")
 
     def evaluate(self, x: Array) -> Array:
+        if not self.pads:
+            return x  # numpy refuses a list of no pads
         if self.mode == "constant":
             return np.pad(x, self.pairs, constant_values=x.dtype.type(self.value))
         return np.pad(x, self.pairs, mode=self.mode)  # type: ignore[call-overload, no-any-return]  # one of its modes

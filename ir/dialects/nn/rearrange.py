@@ -14,11 +14,11 @@ from .window import channel_axis, layout_shape, spatial_axes
 class BlockOp(MovementOp):
     """Base of the moves between channels and blocks of block x block places in an image.
 
-    ``mode`` says how the channel number is made of the place in the block (row, column) and the channel c of the deep
-    side's other part: "dcr" is (row * block + column) * C + c, "crd" is c * block^2 + row * block + column.
+    x is (N, C, H, W), with ``channel_last`` (N, H, W, C). ``mode`` says how the number of a channel is made of the place
+    in the block (row, column) and the channel c of the image with fewer channels, C: "dcr" is
+    (row * block + column) * C + c, "crd" is c * block^2 + row * block + column.
     """
 
-    x = operand("(N, C, H, W), with channel_last (N, H, W, C)")
     block = attribute(INT, "the length of a block's side")
     mode = attribute(one_of("dcr", "crd"), "the order of channels", default="dcr")
     channel_last = attribute(BOOL, "whether x and the result have their channels last", default=False)

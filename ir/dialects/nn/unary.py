@@ -264,7 +264,8 @@ def erf(x: Array) -> Array:
         here = slice(start, start + _ERF_BLOCK)
         block = np.clip(flat[here].astype(np.float64), -limit, limit)
         y[here] = block * np.polynomial.chebyshev.chebval(block * block * (2 / limit**2) - 1.0, series)
-    return y.reshape(x.shape)
+    shaped: Array = y.reshape(x.shape)
+    return shaped
 
 
 # Logic, bits, predicates, types

@@ -1,0 +1,92 @@
+"""What inference says is what evaluation gives, for every operation; and less knowledge never makes it wrong."""
+
+import nn_samples
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nncc.ir import TensorType, VerifyError
+from nncc.ir.dialects import nn
+from nncc.ir.opdef import Trait, registered_ops
+
+# What these need to know of an operand, they refuse not to know: the shape of a kernel, the length of index vectors.
+NEED_STATIC = {"nn.conv": 1, "nn.conv_transpose": 1, "nn.gather_nd": 1, "nn.scatter_nd": 1}
+
+
+def test_every_operation_has_a_sample_generator() -> None:
+    assert nn_samples.sampled_names() == [d.name for d in registered_ops("nn")]
+
+
+@pytest.mark.parametrize("definition", list(registered_ops("nn")), ids=lambda d: d.name)
+def test_a_definition_is_complete(definition: type) -> None:
+    class_name = "".join(part.capitalize() for part in definition.name.removeprefix("nn.").split("_"))
+    assert getattr(nn, class_name) is definition and class_name in nn.__all__
+    assert definition.is_inferable() and definition.is_evaluable()
+    assert Trait.PURE in definition.traits
+    assert "__doc__" in vars(definition) and definition.__doc__
+
+
+@pytest.mark.parametrize("name", nn_samples.sampled_names())
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_inferred_types_are_those_of_the_evaluated_arrays(name: str, data: st.DataObject) -> None:
+    sample = data.draw(nn_samples.sample(name))
+    op = sample.build()
+    op.verify()
+    results = sample.evaluate()
+    assert [(r.shape, r.dtype) for r in results] == [(v.tensor.shape, v.tensor.storage.dtype) for v in op.results]
+
+
+@pytest.mark.parametrize("name", nn_samples.sampled_names())
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_inference_from_less_is_never_wrong(name: str, data: st.DataObject) -> None:
+    """Dimensions become symbols (one for each number, so that equal names are equal sizes) or unknown."""
+    sample = data.draw(nn_samples.sample(name))
+    exact = [v.tensor.static_shape for v in sample.build().results]
+    types = [t if i == NEED_STATIC.get(name) else _less_known(data, t) for i, t in enumerate(sample.types)]
+    op = sample.build(types)
+    op.verify()
+    assert len(op.results) == len(exact)
+    for value, shape in zip(op.results, exact, strict=True):
+        if value.tensor.shape is not None:
+            assert len(value.tensor.shape) == len(shape)
+            known = zip(value.tensor.shape, shape, strict=True)
+            assert all(d is None or d == n or d == f"n{n}" for d, n in known), (op.attributes, types, value.type, shape)
+
+
+def _less_known(data: st.DataObject, type: TensorType | None) -> TensorType | None:
+    if type is None:
+        return None
+    if data.draw(st.integers(0, 9)) == 0:
+        return type.with_shape(None)
+    kinds = [data.draw(st.sampled_from("nnsu")) for _ in type.dims]
+    pairs = zip(kinds, type.dims, strict=True)
+    return type.with_shape(tuple({"n": d, "s": f"n{d}", "u": None}[kind] for kind, d in pairs))
+
+
+@pytest.mark.parametrize(
+    ("shape", "target", "expected"),
+    [
+        (("N", 4, 4), (-1, 16), ("N", 16)),
+        (("N", 4, 4), (0, 16), ("N", 16)),
+        (("N", 4, 4), (0, -1), ("N", 16)),
+        (("N", 16), (-1, 4, 4), ("N", 4, 4)),
+        (("N", 16), (-1, 4), (None, 4)),
+        (("N", 3, "T", 2), (0, 6, 0), ("N", 6, "T")),
+        (("N", 3, "T", 2), (0, 5, 0), None),
+        (("N", 6, "T"), (0, -1, 0), ("N", 6, "T")),
+        ((None, 4, 4), (-1, 16), (None, 16)),
+        ((None, 4, 4), (0, -1), (None, 16)),
+        ((2, 3, 4), (4, -1), (4, 6)),
+        ((), (1, 1), (1, 1)),
+    ],
+)
+def test_reshape_keeps_symbols_where_it_can(shape: tuple, target: tuple, expected: tuple | None) -> None:
+    sample = nn_samples.Sample("nn.reshape", (np.zeros(1),), (TensorType(shape, nn_samples.F32),), {"shape": target})
+    if expected is None:
+        with pytest.raises(VerifyError):
+            sample.build()
+    else:
+        assert sample.build().result.tensor.shape == expected
