@@ -11,6 +11,8 @@ from .syntax import decode_location
 from .types import ELEMENT_TYPES
 
 _ALIAS = re.compile(r"^([!#][\w$.-]+)[ \t]*=", re.MULTILINE | re.ASCII)
+_PLACE = re.compile(r'loc\("([^"\\%\n]+)"\("([^"\\%:\n]*):?([^"\\%\n]*)":(\d{1,18}):(\d{1,18})\)\)', re.ASCII)
+"""The location of most operations, one origin without special characters: read in one go."""
 _TYPE_WORDS = frozenset({"tensor", "none", "complex", *ELEMENT_TYPES})
 
 
@@ -135,6 +137,11 @@ class AttributeParser(DenseParser):
 
     def location(self) -> Location:
         """``loc(...)``."""
+        match = _PLACE.match(self.text, self.start)
+        if match:
+            self.jump(match.end())
+            line, column = int(match[4]), int(match[5])
+            return Location.at(match[2], match[3], match[1], line if line or column else None)
         self.expect_word("loc")
         self.expect("(")
         found = self.location_body()

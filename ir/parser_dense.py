@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +16,9 @@ _LARGEST_SPLAT = 1 << 30
 """Bytes that ``dense<0.0> : tensor<...>`` may stand for: a few characters must not be able to fill the memory."""
 _ALIGNMENT = 4
 """Bytes before the data of a resource: the alignment that it asks for."""
+_INTEGERS = re.compile(r"array<i64: (-?\d{1,18}(?:, -?\d{1,18})*)>", re.ASCII)
+"""The form of most attributes with several numbers; it is read in one go."""
+_LIMITS = {name: type.limits for name, type in ELEMENT_TYPES.items() if type.is_integer}
 _PARTS = {"complex<f32>": ELEMENT_TYPES["f32"], "complex<f64>": ELEMENT_TYPES["f64"]}
 
 _Token: TypeAlias = tuple[str, str, int]
@@ -53,7 +57,7 @@ class DenseParser(TypeParser):
         if kind != "integer" or not type.is_integer:
             raise self.error(f"{literal[:40]} is no {type}", start)
         value = self.integer(literal, start)
-        low, high = type.limits
+        low, high = _LIMITS[type.name]
         if not low <= value <= high:
             raise self.error(f"{literal} is beyond the range of {type}", start)
         return value
@@ -81,6 +85,10 @@ class DenseParser(TypeParser):
 
     def typed_array(self) -> tuple[Any, ...]:
         """``array<i64: 1, 2>``."""
+        match = _INTEGERS.match(self.text, self.start)
+        if match:
+            self.jump(match.end())
+            return tuple(map(int, match[1].split(",")))
         self.advance()
         self.expect("<")
         type = self.element_type()
