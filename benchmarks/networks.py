@@ -1,4 +1,4 @@
-"""Networks to measure with, written as NNP archives from scratch: text for the graph, HDF5 for seeded random weights."""
+"""Networks to measure with, written as NNP archives from scratch: the graph as text, seeded random weights as HDF5."""
 
 from __future__ import annotations
 

@@ -144,7 +144,8 @@ class QuantizedType(Type):
         scaled = np.asarray(real, np.float64) / self._along(self.scales, real.ndim, np.float64)
         rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + self._along(self.zero_points, real.ndim, np.float64)
         low, high = self.range
-        return np.clip(rounded, low, high).astype(self.storage.dtype)
+        stored: Array = np.clip(rounded, low, high).astype(self.storage.dtype)
+        return stored
 
     def dequantize(self, stored: Array) -> Array:
         """Real numbers for stored integers, in the expressed type."""

@@ -13,7 +13,6 @@ from collections import defaultdict
 
 import attrs
 
-
 NEVER = 1 << 60
 """A cost above all others."""
 

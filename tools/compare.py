@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("the reference does not say its inputs' layout", remedy="give --inputs")
     seen: tuple[dict[str, Array], dict[str, Array]] = ({}, {})
     outputs = [_run(model, inputs, named) for model, named in zip((first, second), seen, strict=True)]
-    parted = _compare_tensors(*seen, args) if all(seen) else None
-    same = _compare_outputs(*outputs, args)
+    parted = _compare_tensors(seen[0], seen[1], args) if all(seen) else None
+    same = _compare_outputs(outputs[0], outputs[1], args)
     if parted is not None:
         print(f"they part at '{parted}'")
     print("the outputs agree" if same else "the outputs differ")

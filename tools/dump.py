@@ -1,6 +1,6 @@
 """Show what a file holds, as IR text in the dialect of its format.
 
-  nncc dump m.nnp | less
+nncc dump m.nnp | less
 """
 
 from __future__ import annotations

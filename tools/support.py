@@ -1,7 +1,7 @@
 """Show what converts to a target, and why the rest does not.
 
-  nncc support m.nnp --target tflite     every problem of one model, at once
-  nncc support                           every function of NNabla, and whether it can be lifted to nn
+nncc support m.nnp --target tflite     every problem of one model, at once
+nncc support                           every function of NNabla, and whether it can be lifted to nn
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def _model(paths: list[Path], target: str) -> int:
     for warning in context.diagnostics.warnings:
         print(warning)
     made = driver.count_ops(module)
-    print(f"{paths[0]} converts to {target}: {sum(before.values()) or 'its'} functions become {sum(made.values())} operations")
+    print(
+        f"{paths[0]} converts to {target}: {sum(before.values()) or 'its'} functions become {sum(made.values())} operations"
+    )
     for name, count in made.most_common():
         print(f"  {count:6} {name}")
     return 0

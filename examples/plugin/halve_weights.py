@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import attrs
 import numpy as np
+
 from nncc.ir import Module
 from nncc.ir.builder import Builder
 from nncc.ir.dialects import nn

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nncc.ir import Builder, Function, Module, Op, TensorType, Value
 from nncc.ir.layout import CHANNEL_LAST, PORT_LAYOUT
 from nncc.ir.passes import PassContext
