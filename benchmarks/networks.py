@@ -1,4 +1,4 @@
-"""Networks to measure with, written as NNP archives from scratch: the graph as text, seeded random weights as HDF5."""
+"""Networks to measure with, written as NNP archives from scratch: the graph as text, random weights as HDF5."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The intermediate representation: all of nncc stands on this package, and it imports nothing of nncc.
 
 A :class:`Module` holds functions, a function holds a block of :class:`Operation`s, and operations pass
-:class:`Value`s to each other (SSA: every value has one definition). Operations are defined once, as classes in ``ir/dialects``.
+:class:`Value`s to each other (SSA: every value has one definition). Operations are defined
+once, as classes in ``ir/dialects``.
 """
 
 from .attributes import Attribute, DenseAttribute, DenseElements, DenseResource, Resource, SymbolRef, as_dense

@@ -2,8 +2,8 @@
 
 * Every value has one definition (a result of an operation, or an argument of a block) and knows its uses:
   replacing it costs its uses, not the graph.
-* The operations of a block are a linked list: inserting and removing cost the same anywhere, and a loop over a block may
-  erase or replace the operation that it stands on.
+* The operations of a block are a linked list: inserting and removing cost the same anywhere, and a loop over a block
+  may erase or replace the operation that it stands on.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ An operation is one of
 
 * a *spatial* one, which has an attribute ``channel_last`` and is wanted that way;
 * a *uniform* one, which works in either layout when its axes are renamed, with all its tensors in the same one;
-* anything else, which is left channel-first (``transpose`` and ``reshape`` have rules of their own in ``channel_last``).
+* anything else, which is left channel-first (``transpose`` and ``reshape`` have rules of their own).
 """
 
 from __future__ import annotations

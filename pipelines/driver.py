@@ -13,7 +13,8 @@ from typing import Any
 import attrs
 
 from ..ir import CompileError, Location, Module, Trait, UsageError
-from ..ir.pass_manager import Instrument, PassManager, PassRecord
+from ..ir.instruments import Instrument, PassRecord
+from ..ir.pass_manager import PassManager
 from ..ir.passes import PassContext
 from . import registry
 from .pass_list import parse_pass_list

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..ir.pass_manager import Instrument
+    from ..ir.instruments import Instrument
     from ..pipelines.pipeline import Pipeline
 
 PARAMETERS = {

@@ -27,7 +27,6 @@ def _model(paths: list[Path], target: str) -> int:
     context = PassContext()
     pipeline = driver.pipeline_for(registry.source_of(paths).name, target)
     module = driver.load(list(paths), context=context)
-    before = driver.count_ops(module)
     try:
         driver.compile(module, pipeline, context=context)
     except CompileError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -227,7 +228,7 @@ def test_free_reshapes_are_those_that_move_nothing(dims, data):
     """Against the elements themselves: the reshape of the permuted array is the permuted reshape."""
     atoms = [d for d in dims if d > 1]
     cuts = sorted(data.draw(st.sets(st.integers(0, len(atoms)), max_size=4)) | {0, len(atoms)})
-    after = [int(np.prod(atoms[a:b])) for a, b in zip(cuts, cuts[1:], strict=False)] or [1]
+    after = [int(np.prod(atoms[a:b])) for a, b in itertools.pairwise(cuts)] or [1]
     first, second = data.draw(st.booleans()), data.draw(st.booleans())
     x = np.arange(int(np.prod(dims))).reshape(dims)
     y = x.reshape(after)
