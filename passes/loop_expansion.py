@@ -214,7 +214,7 @@ class LoopExpansion:
         source = function.operands[0]
         assert source is not None
         dims = source.tensor.dims
-        if not 0 <= axis < len(dims) or dims[axis] != times:
+        if not -len(dims) <= axis < len(dims) or dims[axis] != times:
             raise LoopFault(f"axis {axis} of its input {source.type} does not have the {times} rounds of loop '{loop}'")
         for outer in self.loops.rounds([name for name in function.repeat_id if name != loop]):
             spots = [self._spot(source, outer)]

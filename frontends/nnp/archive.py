@@ -25,6 +25,8 @@ MOST_EXPANSION = 100
 """The compressed members of an archive may unpack to UNPACKED_FLOOR bytes or MOST_EXPANSION times its size."""
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, then the lengths of the name and of the extra field
+# What zipfile raises for one byte or another that is wrong.
+_ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, LookupError, ValueError, OSError)
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
 
 
@@ -131,9 +133,10 @@ def _zip_members(path: Path, max_unpacked: int | None) -> Iterator[tuple[str, me
             _check_directory(entries, len(whole), location, max_unpacked)
             for entry in entries:
                 yield entry.filename, _unpack(archive, entry, whole, location)
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, RuntimeError) as error:
+    except _ZIP_FAULTS as error:
+        reason = str(error) or type(error).__name__
         raise CompileError(
-            f"is not a whole zip archive: {error}", location, "it may be truncated: copy or export the file again"
+            f"is not a whole zip archive: {reason}", location, "it may be truncated: copy or export the file again"
         ) from error
 
 

@@ -71,6 +71,8 @@ def read_hdf5(content: memoryview, location: Location) -> list[Dataset]:
             paths: list[str] = []
             file.visit(paths.append)
             for path in paths:
+                if not isinstance(path, str):
+                    raise CompileError(f"the name {path!r} is not UTF-8", location, _REMEDY)
                 entry = file[path]
                 if isinstance(entry, h5py.Dataset):
                     found.append(_read(path, entry, zero_copy, len(content), location))

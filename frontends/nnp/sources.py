@@ -10,6 +10,7 @@ import numpy as np
 
 from ...ir import CompileError, Value
 from ...ir.dialects import nnp
+from ...ir.dialects.nnp.initializers import initial_value
 from ...ir.types import Array
 from .ops import Lifter
 from .ops.shapes import broadcast_batch
@@ -52,17 +53,14 @@ def _generated(b: Lifter, variable: nnp.Variable, generator: Mapping[str, Any]) 
 
 
 def _values(variable: nnp.Variable, kind: str, multiplier: float, shape: tuple[int, ...]) -> Array:
-    random = np.random.default_rng(zlib.crc32(variable.label.encode()))  # the same numbers in every run
-    if kind == "Constant":
-        return np.full(shape, multiplier, np.float32)
-    if kind == "Normal":
-        return (random.standard_normal(shape) * multiplier).astype(np.float32)
-    if kind == "Uniform":
-        return random.uniform(-multiplier, multiplier, shape).astype(np.float32)
-    if kind == "Range":
-        return (np.arange(np.prod(shape, dtype=np.int64)) * multiplier).astype(np.float32).reshape(shape)
-    raise CompileError(
-        f"the variable '{variable.label}' is generated in the unknown way '{kind}'",
-        variable.location,
-        "known are Constant, Normal, Uniform and Range",
-    )
+    random = np.random.RandomState(zlib.crc32(variable.label.encode()))  # the same numbers in every run
+    try:
+        if not kind:
+            raise ValueError("its type is not given")
+        return initial_value(kind, multiplier, shape, random)
+    except ValueError as error:
+        raise CompileError(
+            f"the variable '{variable.label}' cannot be generated: {error}",
+            variable.location,
+            "known are Constant, Normal, Uniform and Range",
+        ) from error

@@ -50,7 +50,7 @@ class FunctionType:
         if count >= fewest and (self.is_variadic or count <= most):
             return ""
         takes = f"at least {fewest}" if self.is_variadic else str(most) if fewest == most else f"{fewest} to {most}"
-        return f"{self.name} takes {takes} inputs, got {count}"
+        return f"{self.name} takes {takes} {'input' if takes == '1' else 'inputs'}, got {count}"
 
 
 LOOP_TYPES = {
