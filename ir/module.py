@@ -84,6 +84,14 @@ class Module(Op, name="builtin.module"):
 
         return evaluate(self.main, inputs)
 
+    def drop_unused_resources(self) -> int:
+        """Forget the weights that no operation refers to, so that their memory is free; gives how many they were."""
+        used = {id(resource) for op in self.walk() for resource in _resources_in(op.attributes)}
+        unused = [key for key, resource in self.resources.items() if id(resource) not in used]
+        for key in unused:
+            del self.resources[key]
+        return len(unused)
+
     def clone_module(self) -> Module:
         """A copy of the operations; the weights are shared."""
         copy = self.clone()
@@ -95,6 +103,14 @@ class Module(Op, name="builtin.module"):
         from .printer import print_module
 
         return print_module(self)
+
+
+def _resources_in(value: Attribute) -> Iterator[Resource]:
+    if isinstance(value, DenseResource):
+        yield value.resource
+    elif isinstance(value, tuple | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _resources_in(inner)
 
 
 def _unique(key: str, taken: Mapping[str, Any]) -> str:

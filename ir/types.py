@@ -256,7 +256,8 @@ def format_float(value: float) -> str:
 def merge_types(a: Type, b: Type) -> Type | None:
     """The type that says all that both say about the same value; None where they contradict each other.
 
-    A number says more than a symbol, a symbol more than an unknown dimension; the elements must be the same.
+    A number says more than a symbol, a symbol more than an unknown dimension; of two symbols that of ``a`` stays. The
+    elements must be the same.
     """
     if not isinstance(a, TensorType) or not isinstance(b, TensorType):
         return a if a == b else None
@@ -268,7 +269,7 @@ def merge_types(a: Type, b: Type) -> Type | None:
         return None
     dims: list[Dim] = []
     for x, y in zip(a.shape, b.shape, strict=True):
-        if x != y and x is not None and type(x) is type(y):
+        if x != y and isinstance(x, int) and isinstance(y, int):
             return None
         dims.append(max(x, y, key=_knowledge))
     return a.with_shape(tuple(dims))

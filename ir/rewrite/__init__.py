@@ -1,7 +1,7 @@
 """Rewriting: patterns as expressions, a matcher that backtracks, a worklist driver, and passes made of rewrites."""
 
 from .driver import apply_rewrites, is_dead
-from .matcher import Match, splat_number
+from .matcher import Match, known_array, splat_number
 from .pattern import Pattern, PatternBuilder, PatternError
 from .rewrite_pass import RewritePass
 from .rewriter import Refusal, Rewriter, adapt_type
@@ -22,6 +22,7 @@ __all__ = [
     "apply_rewrites",
     "explain",
     "is_dead",
+    "known_array",
     "registered_rewrites",
     "rewrite",
     "splat_number",

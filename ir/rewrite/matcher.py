@@ -17,7 +17,7 @@ from ..attributes import Attribute, DenseResource, attribute_key
 from ..core import Operation, OpResult, Value
 from ..module import constant_attribute
 from ..opdef import Trait
-from ..types import QuantizedType, TensorType
+from ..types import Array, QuantizedType, TensorType
 from .pattern import (
     Alternatives,
     AnyValue,
@@ -291,16 +291,21 @@ def _close(actual: float, expected: float) -> bool:
     return actual == expected or math.isclose(actual, expected, rel_tol=TOLERANCE, abs_tol=0.0)
 
 
-def splat_number(value: Value | None) -> float | None:
-    """The number that is in all elements of a constant, exactly the same in each; None otherwise.
-
-    None too for a constant whose data is not in the text that was parsed, for complex numbers and for strings.
-    """
+def known_array(value: Value | None) -> Array | None:
+    """The real numbers of a constant; None for any other value, and where the text that was parsed has no data."""
     dense = constant_attribute(value)
     if dense is None or (isinstance(dense, DenseResource) and dense.resource.is_elided):
         return None
-    array = dense.real()
-    if array.size == 0 or (array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16"):
+    return dense.real()
+
+
+def splat_number(value: Value | None) -> float | None:
+    """The number that is in all elements of a constant, exactly the same in each; None otherwise.
+
+    None too for complex numbers and for strings.
+    """
+    array = known_array(value)
+    if array is None or array.size == 0 or (array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16"):
         return None
     first = array.flat[0]
     if first != array.flat[-1]:  # most weights are told from a number without a look at all of them

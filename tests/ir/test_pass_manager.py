@@ -150,7 +150,7 @@ def test_invalid_ir_is_found_behind_the_pass_that_made_it():
         scales(module)[0].attributes["factor"] = "much"
         return True
 
-    with pytest.raises(CompileError, match="in pass 'breaker': .*'factor' to be float"):
+    with pytest.raises(CompileError, match=r"in pass 'breaker': .*'factor' to be float"):
         PassManager([PassOf("before", nothing), PassOf("breaker", break_it)]).run(program(1.0))
 
 
