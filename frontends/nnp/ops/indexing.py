@@ -22,6 +22,12 @@ no_lift(
     "PackPaddedSequence",
     "PadPackedSequence",
 )
+no_lift(
+    "chooses boxes one after the other, each choice depending on those before",
+    "end the network before it and choose the boxes in the program that uses it",
+    "NmsDetection2d",
+    "ONNXNonMaxSuppression",
+)
 
 
 @lift("Gather")

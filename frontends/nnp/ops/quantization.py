@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ....ir import Value
+import numpy as np
+
+from ....ir import Value, constant_array
+from ....ir.types import Array
 from .layers import affine, convolution
 from .registry import Call, Lifter, lift, refuse
 from .shapes import as_mask, numbers, reshape
@@ -131,8 +134,8 @@ def inq_convolution(b: Lifter, op: Call, x: Value, weight: Value, fixed: Value, 
 def incremental_weight(b: Lifter, op: Call, weight: Value, fixed: Value) -> Value:
     """The weight with its fixed elements as powers of two.
 
-    Training fixes half of the rest in each of inq_iterations, counted from 0 whenever a network is loaded, and all in
-    the last. So if 0 is the last of them the first run fixes all; if 0 is another one, the file does not say which.
+    In each of inq_iterations, counted from 0 whenever a network is loaded, NNabla fixes half of the rest, in the last
+    of them all. So what the first run does is done here.
     """
     if op.num_bits < 2:
         raise refuse(op, f"has {op.num_bits} bits")
@@ -140,9 +143,20 @@ def incremental_weight(b: Lifter, op: Call, weight: Value, fixed: Value) -> Valu
     iterations = op.inq_iterations
     if iterations and iterations[-1] == 0:
         return power
-    if 0 in iterations:
-        raise refuse(op, "fixes half of its weights in the first run", "set inq_iterations to what training has left")
-    return b.nn.select(as_mask(b, fixed), power, weight)
+    mask = b.constant(_half_fixed(op, weight, fixed)) if 0 in iterations else as_mask(b, fixed)
+    return b.nn.select(mask, power, weight)
+
+
+def _half_fixed(op: Call, weight: Value, fixed: Value) -> Array:
+    """The fixed elements, and half of the others: the largest ones."""
+    numbers, before = constant_array(weight), constant_array(fixed)
+    if op.selection_algorithm != "largest_abs" or numbers is None or before is None:
+        raise refuse(op, "fixes random weights in the first run", "set inq_iterations to what training has left")
+    mask = before.reshape(-1) == 1
+    free = np.flatnonzero(before.reshape(-1) == 0)
+    order = free[np.argsort(-np.abs(numbers.reshape(-1)[free]), kind="stable")]
+    mask[order[: len(free) // 2]] = True
+    return mask.reshape(before.shape)
 
 
 def _signed_power(b: Lifter, op: Call, weight: Value) -> Value:

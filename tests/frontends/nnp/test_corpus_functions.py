@@ -20,9 +20,9 @@ from nncc.ir.passes import PassContext
 REFUSED = {
     "BitShift": "unknown size",
     "BoolGather": "size depends on the data",
-    "INQAffine": "half of its weights",
-    "INQConvolution": "half of its weights",
+    "NmsDetection2d": "one after the other",
     "NonZero": "size depends on the data",
+    "ONNXNonMaxSuppression": "one after the other",
     "PackPaddedSequence": "size depends on the data",
     "PadPackedSequence": "size depends on the data",
 }
