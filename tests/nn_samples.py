@@ -49,6 +49,13 @@ class Sample:
         return evaluate_op(op, self.operands[: len(op.operands)])
 
 
+def evaluate(name: str, *operands: Array | None, **attributes: Any) -> Any:
+    """The result of an operation (a tuple for several) on arrays, as the interpreter has it."""
+    types = tuple(None if a is None else TensorType(a.shape, element(a.dtype)) for a in operands)
+    results = Sample(name, operands, types, attributes).evaluate()
+    return results[0] if len(results) == 1 else results
+
+
 _GENERATORS: dict[str, Callable[[Draw], tuple[Sequence[Array | None], dict[str, Any]]]] = {}
 
 

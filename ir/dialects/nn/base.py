@@ -41,6 +41,12 @@ class NNOp(Op, traits=(Trait.PURE,)):
             elif not isinstance(value.type, TensorType):
                 raise self.error(f"expected operand {index} to be a tensor, got {value.type}")
 
+    def run(self, operands: Sequence[Array | None]) -> tuple[Array, ...]:
+        try:
+            return super().run(operands)
+        except (IndexError, ValueError) as error:  # what depends on the data: an index, the size of a dimension
+            raise self.error(f"cannot be evaluated: {error}") from error
+
     def expect_element(self, name: str, value: Value, kind: str) -> ElementType:
         """The element type that ``value`` expresses. Raises VerifyError unless it is of the kind."""
         found = value.tensor.expressed

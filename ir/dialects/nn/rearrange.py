@@ -14,8 +14,8 @@ from .window import channel_axis, layout_shape, spatial_axes
 class BlockOp(MovementOp):
     """Base of the moves between channels and blocks of block x block places in an image.
 
-    x is (N, C, H, W), with ``channel_last`` (N, H, W, C). ``mode`` says how the number of a channel is made of the place
-    in the block (row, column) and the channel c of the image with fewer channels, C: "dcr" is
+    x is (N, C, H, W), with ``channel_last`` (N, H, W, C). ``mode`` says how the number of a channel is made of a place
+    (row, column) in a block and the channel c of the side that has fewer, C: "dcr" is
     (row * block + column) * C + c, "crd" is c * block^2 + row * block + column.
     """
 

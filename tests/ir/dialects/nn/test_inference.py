@@ -28,7 +28,7 @@ def test_a_definition_is_complete(definition: type) -> None:
 
 
 @pytest.mark.parametrize("name", nn_samples.sampled_names())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_inferred_types_are_those_of_the_evaluated_arrays(name: str, data: st.DataObject) -> None:
     sample = data.draw(nn_samples.sample(name))
@@ -39,7 +39,7 @@ def test_inferred_types_are_those_of_the_evaluated_arrays(name: str, data: st.Da
 
 
 @pytest.mark.parametrize("name", nn_samples.sampled_names())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_inference_from_less_is_never_wrong(name: str, data: st.DataObject) -> None:
     """Dimensions become symbols (one for each number, so that equal names are equal sizes) or unknown."""
