@@ -1,0 +1,241 @@
+"""Elementwise functions that TFLite has not, by those that it has.
+
+Formulas are the short ones that keep float32's absolute accuracy wherever the result is finite.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ...ir import Builder, Value
+from ...ir.dialects import nn
+from ...ir.module import scalar_constant
+from ...ir.types import I1, I32
+from .expansion import expands
+from .rules_elementwise import CLIPS
+
+
+@expands("neg")
+def neg(b: Builder, op: nn.Neg) -> Value | None:
+    # The int8 kernel of NEG negates what is stored, whatever the zero point; a product is right, and as fast.
+    return b.nn.mul(op.x, -1.0) if op.x.tensor.expressed.is_float else None
+
+
+@expands("square")
+def square(b: Builder, op: nn.Square) -> Value:
+    return b.nn.mul(op.x, op.x)
+
+
+@expands("reciprocal")
+def reciprocal(b: Builder, op: nn.Reciprocal) -> Value:
+    return b.nn.div(_number(b, 1.0, op.x), op.x)
+
+
+def _number(b: Builder, value: float, like: Value) -> Value:
+    """A scalar constant of the element type of another value."""
+    return b.constant(value, like.tensor.expressed)
+
+
+@expands("log1p")
+def log1p(b: Builder, op: nn.Log1p) -> Value:
+    return b.nn.log(b.nn.add(op.x, 1.0))
+
+
+@expands("tan")
+def tan(b: Builder, op: nn.Tan) -> Value:
+    return b.nn.div(b.nn.sin(op.x), b.nn.cos(op.x))
+
+
+def _leg(b: Builder, x: Value) -> Value:
+    """√(1 - x²), as √((1 - x) (1 + x)): near 1 the square would lose digits."""
+    return b.nn.sqrt(b.nn.mul(b.nn.sub(_number(b, 1.0, x), x), b.nn.add(x, 1.0)))
+
+
+@expands("asin")
+def asin(b: Builder, op: nn.Asin) -> Value:
+    return b.nn.atan2(op.x, _leg(b, op.x))
+
+
+@expands("acos")
+def acos(b: Builder, op: nn.Acos) -> Value:
+    return b.nn.atan2(_leg(b, op.x), op.x)
+
+
+@expands("atan")
+def atan(b: Builder, op: nn.Atan) -> Value:
+    return b.nn.atan2(op.x, _number(b, 1.0, op.x))
+
+
+@expands("atan2")
+def atan2(b: Builder, op: nn.Atan2) -> Value | None:
+    shape = op.output.tensor.static_shape
+    if op.lhs.tensor.shape == op.rhs.tensor.shape:
+        return None
+    sides = (v if v.tensor.shape == shape else b.nn.broadcast_to(v, shape=shape) for v in (op.lhs, op.rhs))
+    return b.nn.atan2(*sides)  # ATAN2 does not broadcast
+
+
+@expands("sinh", "cosh")
+def sinh(b: Builder, op: nn.Sinh | nn.Cosh) -> Value:
+    up, down = b.nn.exp(op.x), b.nn.exp(b.nn.mul(op.x, -1.0))
+    return b.nn.mul(b.nn.sub(up, down) if isinstance(op, nn.Sinh) else b.nn.add(up, down), 0.5)
+
+
+@expands("asinh")
+def asinh(b: Builder, op: nn.Asinh) -> Value:
+    # On |x|, with the sign of x: the sum cancels for large negative x.
+    size = b.nn.abs(op.x)
+    root = b.nn.sqrt(b.nn.add(b.nn.mul(size, size), 1.0))
+    return b.nn.mul(b.nn.sign(op.x), b.nn.log(b.nn.add(size, root)))
+
+
+@expands("acosh")
+def acosh(b: Builder, op: nn.Acosh) -> Value:
+    root = b.nn.sqrt(b.nn.mul(b.nn.sub(op.x, 1.0), b.nn.add(op.x, 1.0)))
+    return b.nn.log(b.nn.add(op.x, root))
+
+
+@expands("atanh")
+def atanh(b: Builder, op: nn.Atanh) -> Value:
+    quotient = b.nn.div(b.nn.add(op.x, 1.0), b.nn.sub(_number(b, 1.0, op.x), op.x))
+    return b.nn.mul(b.nn.log(quotient), 0.5)
+
+
+@expands("erf")
+def erf(b: Builder, op: nn.Erf) -> Value:
+    # Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7, like float32's own.
+    factors = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
+    size = b.nn.abs(op.x)
+    t = b.nn.div(_number(b, 1.0, op.x), b.nn.add(b.nn.mul(size, 0.3275911), 1.0))
+    total = b.nn.mul(t, factors[-1])
+    for factor in reversed(factors[:-1]):
+        total = b.nn.mul(b.nn.add(total, factor), t)
+    tail = b.nn.mul(total, b.nn.exp(b.nn.mul(b.nn.mul(size, size), -1.0)))
+    return b.nn.mul(b.nn.sign(op.x), b.nn.sub(_number(b, 1.0, op.x), tail))
+
+
+@expands("round")
+def round_(b: Builder, op: nn.Round) -> Value | None:
+    if op.mode == "half_even":
+        return None
+    size = b.nn.abs(op.x)
+    whole = b.nn.floor(size)
+    up = b.nn.cast(b.nn.greater_equal(b.nn.sub(size, whole), _number(b, 0.5, op.x)), to=op.x.tensor.expressed)
+    return b.nn.mul(b.nn.sign(op.x), b.nn.add(whole, up))
+
+
+@expands("is_nan")
+def is_nan(b: Builder, op: nn.IsNan) -> Value:
+    return b.nn.not_equal(op.x, op.x)
+
+
+@expands("is_inf")
+def is_inf(b: Builder, op: nn.IsInf) -> Value:
+    return b.nn.equal(b.nn.abs(op.x), _number(b, math.inf, op.x))
+
+
+@expands("softplus")
+def softplus(b: Builder, op: nn.Softplus) -> Value:
+    # max(x, 0) + log(1 + e^-|x|): the exponential never overflows.
+    tail = b.nn.exp(b.nn.mul(b.nn.abs(op.x), -1.0))
+    return b.nn.add(b.nn.relu(op.x), b.nn.log(b.nn.add(tail, 1.0)))
+
+
+@expands("softsign")
+def softsign(b: Builder, op: nn.Softsign) -> Value:
+    return b.nn.div(op.x, b.nn.add(b.nn.abs(op.x), 1.0))
+
+
+@expands("swish")
+def swish(b: Builder, op: nn.Swish) -> Value:
+    return b.nn.mul(op.x, b.nn.sigmoid(op.x))
+
+
+@expands("hard_sigmoid")
+def hard_sigmoid(b: Builder, op: nn.HardSigmoid) -> Value:
+    return b.nn.clip(b.nn.add(b.nn.mul(op.x, op.alpha), op.beta), min=0.0, max=1.0)
+
+
+@expands("elu")
+def elu(b: Builder, op: nn.Elu) -> Value | None:
+    if op.alpha == 1.0:
+        return None
+    below = b.nn.elu(b.nn.minimum(op.x, _number(b, 0.0, op.x)))
+    return b.nn.add(b.nn.relu(op.x), b.nn.mul(below, op.alpha))
+
+
+@expands("prelu")
+def prelu(b: Builder, op: nn.Prelu) -> Value | None:
+    slope = scalar_constant(op.slope)
+    if slope is not None and op.slope.tensor.rank <= op.x.tensor.rank:
+        return b.nn.leaky_relu(op.x, alpha=slope)
+    if op.x.tensor.rank <= 4:
+        return None
+    below = b.nn.minimum(op.x, _number(b, 0.0, op.x))
+    return b.nn.add(b.nn.relu(op.x), b.nn.mul(below, op.slope))
+
+
+@expands("clip")
+def clip(b: Builder, op: nn.Clip) -> Value | None:
+    element = op.x.tensor.expressed
+    if (op.min, op.max) == (0.0, math.inf) and element.is_float:
+        return b.nn.relu(op.x)
+    if (op.min, op.max) in CLIPS and element.is_float:
+        return None
+    low, high = op.min, op.max
+    if element.is_integer:
+        limits = element.limits
+        low, high = max(math.ceil(max(low, limits[0])), limits[0]), min(math.floor(min(high, limits[1])), limits[1])
+    y = op.x
+    if low > -math.inf:
+        y = b.nn.maximum(y, _number(b, low, op.x))
+    return b.nn.minimum(y, _number(b, high, op.x)) if high < math.inf else _other(b, y, op.x)
+
+
+def _other(b: Builder, y: Value, x: Value) -> Value:
+    """y, as an operation of its own if it is x itself."""
+    return b.nn.identity(x) if y is x else y
+
+
+@expands("relu")
+def relu(b: Builder, op: nn.Relu) -> Value | None:
+    if op.x.tensor.expressed.is_float:
+        return None
+    return b.nn.maximum(op.x, _number(b, 0, op.x))
+
+
+@expands("mod")
+def mod(b: Builder, op: nn.Mod) -> Value | None:
+    if op.sign == "divisor":
+        return None
+    if op.lhs.tensor.expressed.is_float:
+        rest = b.nn.mod(b.nn.abs(op.lhs), b.nn.abs(op.rhs))
+        return b.nn.mul(b.nn.sign(op.lhs), rest)
+    quotient = b.nn.div(op.lhs, op.rhs)
+    return b.nn.sub(op.lhs, b.nn.mul(quotient, op.rhs))
+
+
+@expands("logical_xor")
+def logical_xor(b: Builder, op: nn.LogicalXor) -> Value:
+    return b.nn.not_equal(op.lhs, op.rhs)
+
+
+@expands("bitwise_not")
+def bitwise_not(b: Builder, op: nn.BitwiseNot) -> Value:
+    return b.nn.bitwise_xor(op.x, _number(b, -1, op.x))
+
+
+@expands("bit_shift")
+def bit_shift(b: Builder, op: nn.BitShift) -> Value | None:
+    places = scalar_constant(op.rhs)
+    if op.direction == "right" or places is None:
+        return None
+    return b.nn.mul(op.lhs, _number(b, 1 << int(places), op.lhs))
+
+
+@expands("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+def comparison(b: Builder, op: nn.Equal) -> Value | None:
+    if op.lhs.tensor.expressed is not I1 or op.name in ("nn.equal", "nn.not_equal"):
+        return None
+    lhs, rhs = (b.nn.cast(v, to=I32) for v in (op.lhs, op.rhs))
+    return b.create(op.name, lhs, rhs).result

@@ -1,0 +1,341 @@
+"""Convolutions, matrix products and normalizations in the forms that TFLite has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...ir import Builder, Value
+from ...ir.dialects import nn
+from ...ir.dialects.nn.window import on_axes, spatial_axes
+from ...ir.dialects.tfl.windows import padding_scheme
+from ...ir.module import constant_array, constant_attribute
+from ...ir.types import Array
+from .expansion import expands, reshaped, with_axis, without_axis
+
+_MOST_DENSE = 1 << 20
+"""Grouped transposed convolutions become dense ones while the weights have no more elements than this."""
+
+
+def lengths_of(x: Value, channel_last: bool) -> tuple[int, ...] | None:
+    """The spatial lengths of a value; None where one is not known."""
+    dims = x.tensor.dims
+    lengths = tuple(dims[a] for a in spatial_axes(len(dims), channel_last))
+    return lengths if all(isinstance(n, int) for n in lengths) else None  # type: ignore[return-value]
+
+
+def zero_padded(
+    b: Builder, x: Value, begin: Sequence[int], end: Sequence[int], channel_last: bool, value: float = 0.0
+) -> Value:
+    """x with ``value`` around its spatial dimensions."""
+    if not any((*begin, *end)):
+        return x
+    rank = x.tensor.rank
+    pads = [0] * (2 * rank)
+    for axis, before, behind in zip(spatial_axes(rank, channel_last), begin, end, strict=True):
+        pads[axis], pads[rank + axis] = before, behind
+    return b.nn.pad(x, pads=pads, value=value)
+
+
+# Convolution
+
+
+@expands("conv", "conv_transpose")
+def conv_1d(b: Builder, op: nn.ConvolutionOp) -> Value | None:
+    """One spatial dimension becomes two, the first of length 1."""
+    if op.spatial_rank != 1:
+        return None
+    axis = 1 if op.channel_last else 2
+    pads = (0, op.pads[0], 0, op.pads[1])
+    options: dict[str, object] = {"output_padding": (0, *op.output_padding)} if isinstance(op, nn.ConvTranspose) else {}
+    y = b.create(
+        op.name,
+        with_axis(b, op.x, axis),
+        with_axis(b, op.weight, 2),
+        op.bias,
+        strides=(1, *op.strides),
+        pads=pads,
+        dilations=(1, *op.dilations),
+        groups=op.groups,
+        channel_last=op.channel_last,
+        **options,
+    ).result
+    return without_axis(b, y, axis)
+
+
+@expands("conv")
+def conv_of_pad(b: Builder, op: nn.Conv) -> Value | None:
+    """A pad with zeros before a convolution that has pads too: together they are one, and may even be SAME."""
+    pad = op.x.defining_op
+    if not isinstance(pad, nn.Pad) or not op.x.has_one_use or pad.mode != "constant" or pad.value != 0.0:
+        return None
+    axes = list(spatial_axes(op.x.tensor.rank, op.channel_last))
+    if any(sum(pair) for i, pair in enumerate(pad.pairs) if i not in axes):
+        return None
+    begin = [o + pad.pairs[a][0] for o, a in zip(op.window.pads_begin, axes, strict=True)]
+    end = [o + pad.pairs[a][1] for o, a in zip(op.window.pads_end, axes, strict=True)]
+    made = _conv_like(b, op, pad.x, op.weight, op.bias, (*begin, *end), op.groups)
+    lengths = lengths_of(pad.x, op.channel_last)
+    merges = any(op.pads) or (lengths is not None and padding_scheme(made.window, lengths) is not None)
+    if merges:
+        return made.output
+    made.erase()
+    return None
+
+
+def _conv_like(
+    b: Builder, op: nn.Conv, x: Value, weight: Value, bias: Value | None, pads: Sequence[int], groups: int
+) -> nn.Conv:
+    made = b.create(
+        "nn.conv",
+        x,
+        weight,
+        bias,
+        strides=op.strides,
+        pads=pads,
+        dilations=op.dilations,
+        groups=groups,
+        channel_last=op.channel_last,
+    )
+    assert isinstance(made, nn.Conv)
+    return made
+
+
+@expands("conv")
+def conv_pads(b: Builder, op: nn.Conv) -> Value | None:
+    """Pads that are neither SAME nor VALID become an operation."""
+    lengths = lengths_of(op.x, op.channel_last)
+    if lengths is None or padding_scheme(op.window, lengths) is not None:
+        return None
+    begin, end = op.window.pads_begin, op.window.pads_end
+    x = zero_padded(b, op.x, begin, end, op.channel_last)
+    return _conv_like(b, op, x, op.weight, op.bias, (0,) * len(op.pads), op.groups).output
+
+
+@expands("conv")
+def conv_3d_groups(b: Builder, op: nn.Conv) -> Value | None:
+    """CONV_3D has no groups: each becomes a convolution."""
+    if op.spatial_rank != 3 or op.groups == 1:
+        return None
+    axis = op.x.tensor.rank - 1 if op.channel_last else 1
+    parts = _by_group(b, op, op.x, axis), _by_group(b, op, op.weight, 0)
+    biases = [None] * op.groups if op.bias is None else _by_group(b, op, op.bias, 0)
+    made = [_conv_like(b, op, x, w, c, op.pads, 1).output for x, w, c in zip(*parts, biases, strict=True)]
+    return b.nn.concat(made, axis=axis)
+
+
+def _by_group(b: Builder, op: nn.ConvolutionOp, value: Value, axis: int) -> Sequence[Value]:
+    length = value.tensor.dims[axis]
+    assert isinstance(length, int)
+    return b.nn.split(value, axis=axis, sizes=(length // op.groups,) * op.groups)
+
+
+# Transposed convolution
+
+
+def _transpose_like(
+    b: Builder, op: nn.ConvTranspose, x: Value, weight: Value | Array, bias: Value | None, **options: object
+) -> Value:
+    settings: dict[str, object] = {
+        "strides": op.strides,
+        "pads": op.pads,
+        "dilations": op.dilations,
+        "output_padding": op.output_padding,
+        "groups": op.groups,
+        "channel_last": op.channel_last,
+    }
+    return b.nn.conv_transpose(x, weight, bias, **(settings | options))
+
+
+@expands("conv_transpose")
+def transpose_dilations(b: Builder, op: nn.ConvTranspose) -> Value | None:
+    """TRANSPOSE_CONV has no dilations: the holes go into the weights."""
+    weight = constant_array(op.weight)
+    if weight is None or all(d == 1 for d in op.dilations):
+        return None
+    full = np.zeros((*weight.shape[:2], *op.window.extents), weight.dtype)
+    holes = [slice(None, None, d) for d in op.dilations]
+    full[on_axes(full.ndim, range(2, full.ndim), holes)] = weight
+    return _transpose_like(b, op, op.x, full, op.bias, dilations=(1,) * len(op.dilations))
+
+
+@expands("conv_transpose")
+def transpose_groups(b: Builder, op: nn.ConvTranspose) -> Value | None:
+    """TRANSPOSE_CONV has no groups: zeros between them while that is small, else one operation each."""
+    if op.groups == 1:
+        return None
+    weight = constant_array(op.weight)
+    inputs, per_group, *kernel = op.weight.tensor.static_shape
+    outputs, groups = per_group * op.groups, op.groups
+    if weight is not None and inputs * outputs * math.prod(kernel) <= _MOST_DENSE:
+        dense = np.zeros((inputs, outputs, *kernel), weight.dtype)
+        share = inputs // groups
+        for g in range(groups):
+            rows = slice(g * share, (g + 1) * share)
+            dense[rows, g * per_group : (g + 1) * per_group] = weight[rows]
+        return _transpose_like(b, op, op.x, dense, op.bias, groups=1)
+    axis = op.x.tensor.rank - 1 if op.channel_last else 1
+    parts = _by_group(b, op, op.x, axis), _by_group(b, op, op.weight, 0)
+    biases = [None] * groups if op.bias is None else _by_group(b, op, op.bias, 0)
+    made = [_transpose_like(b, op, x, w, c, groups=1) for x, w, c in zip(*parts, biases, strict=True)]
+    return b.nn.concat(made, axis=axis)
+
+
+@expands("conv_transpose")
+def transpose_pads(b: Builder, op: nn.ConvTranspose) -> Value | None:
+    """Pads that are neither SAME nor VALID: the whole is computed, and a part of it kept."""
+    window, shape = op.window, op.output.tensor
+    lengths, inputs = lengths_of(op.output, op.channel_last), lengths_of(op.x, op.channel_last)
+    if lengths is None or inputs is None or op.groups != 1 or any(d != 1 for d in op.dilations):
+        return None
+    fits = not any(op.output_padding) and padding_scheme(window, lengths) is not None
+    if fits:
+        return None
+    spans = [s * (n - 1) + k for s, n, k in zip(window.strides, inputs, window.kernel, strict=True)]
+    reach = [begin + n for begin, n in zip(window.pads_begin, lengths, strict=True)]
+    weight = op.weight
+    longer = [max(0, r - s) for r, s in zip(reach, spans, strict=True)]
+    if any(longer):  # the output ends beyond the last kernel: zeros at the end of the kernel reach there
+        weight = b.nn.pad(weight, pads=(0,) * (2 + len(spans)) + (0, 0, *longer))
+    zeros = (0,) * len(spans)
+    y = _transpose_like(b, op, op.x, weight, op.bias, pads=zeros * 2, output_padding=zeros)
+    axes = spatial_axes(shape.rank, op.channel_last)
+    whole = [(0, d, 1) for d in y.tensor.static_shape]
+    for axis, begin, stop in zip(axes, window.pads_begin, reach, strict=True):
+        whole[axis] = (begin, stop, 1)
+    starts, stops, steps = zip(*whole, strict=True)
+    if all(piece == (0, d, 1) for piece, d in zip(whole, y.tensor.static_shape, strict=True)):
+        return y
+    return b.nn.slice(y, starts=starts, stops=stops, steps=steps)
+
+
+# Matrix products
+
+
+@expands("affine")
+def affine(b: Builder, op: nn.Affine) -> Value | None:
+    if op.x.tensor.rank == 1:
+        return without_axis(b, b.nn.affine(with_axis(b, op.x, 0), op.weight, op.bias), 0)
+    if constant_attribute(op.weight) is not None:
+        return None
+    y = b.nn.matmul(op.x, op.weight)
+    return y if op.bias is None else b.nn.add(y, op.bias)
+
+
+@expands("matmul")
+def matmul_constant(b: Builder, op: nn.Matmul) -> Value | None:
+    """A product with one constant matrix is a fully connected layer."""
+    if op.transpose_lhs or op.rhs.tensor.rank != 2 or constant_attribute(op.rhs) is None:
+        return None
+    if not op.lhs.tensor.expressed.is_float:
+        return None
+    weight = b.nn.transpose(op.rhs, perm=(1, 0)) if op.transpose_rhs else op.rhs
+    return b.nn.affine(op.lhs, weight)
+
+
+@expands("einsum")
+def einsum(b: Builder, op: nn.Einsum) -> Value | None:
+    """Two operands at a time: as a stack of matrix products."""
+    terms, right = op.terms()
+    if any(len(set(term)) != len(term) for term in terms) or not all(v.tensor.is_static for v in op.inputs):
+        return None
+    operands = list(zip(terms, op.inputs, strict=True))
+    sizes: dict[str, int] = {}
+    for operand in operands:
+        for letter, size in _sizes(operand).items():
+            if sizes.setdefault(letter, size) != size:
+                return None  # a dimension of 1 that stands for others
+    while len(operands) > 1:
+        first, second = operands[:2]
+        kept = set(right).union(*(term for term, _ in operands[2:]))
+        operands[:2] = [_contract(b, first, second, kept)]
+    term, value = operands[0]
+    return _arranged(b, _summed(b, (term, value), set(right)), right)
+
+
+_Term = tuple[str, Value]
+
+
+def _summed(b: Builder, operand: _Term, kept: set[str]) -> _Term:
+    """Without the letters that nobody needs."""
+    term, value = operand
+    axes = [i for i, letter in enumerate(term) if letter not in kept]
+    if not axes:
+        return operand
+    return "".join(c for c in term if c in kept), b.nn.reduce_sum(value, axes=axes, keep_dims=False)
+
+
+def _arranged(b: Builder, operand: _Term, order: str) -> Value:
+    term, value = operand
+    return value if term == order else b.nn.transpose(value, perm=[term.index(c) for c in order])
+
+
+def _contract(b: Builder, first: _Term, second: _Term, kept: set[str]) -> _Term:
+    """The product of two operands, summed over the letters that are in both and not kept."""
+    first = _summed(b, first, kept | set(second[0]))
+    second = _summed(b, second, kept | set(first[0]))
+    batch = "".join(c for c in first[0] if c in second[0] and c in kept)
+    inner = "".join(c for c in first[0] if c in second[0] and c not in kept)
+    rows = "".join(c for c in first[0] if c not in second[0])
+    columns = "".join(c for c in second[0] if c not in first[0])
+    sizes = _sizes(first) | _sizes(second)
+
+    def count(letters: str) -> int:
+        return math.prod(sizes[c] for c in letters)
+
+    lead = [sizes[c] for c in batch]
+    lhs = reshaped(b, _arranged(b, first, batch + rows + inner), (*lead, count(rows), count(inner)))
+    rhs = reshaped(b, _arranged(b, second, batch + inner + columns), (*lead, count(inner), count(columns)))
+    y = b.nn.matmul(lhs, rhs)
+    return batch + rows + columns, reshaped(b, y, [sizes[c] for c in batch + rows + columns])
+
+
+def _sizes(operand: _Term) -> dict[str, int]:
+    return dict(zip(operand[0], operand[1].tensor.static_shape, strict=True))
+
+
+# Normalizations
+
+
+@expands("batch_norm")
+def batch_norm(b: Builder, op: nn.BatchNorm) -> Value:
+    """A product and a sum with what belongs to the channels; constants are folded later."""
+    axis, rank = op.axis % op.x.tensor.rank, op.x.tensor.rank
+    scale = b.nn.mul(op.scale, b.nn.rsqrt(b.nn.add(op.variance, op.epsilon)))
+    shift = b.nn.sub(op.bias, b.nn.mul(op.mean, scale))
+    behind = (1,) * (rank - 1 - axis)
+    scale, shift = (b.nn.reshape(v, shape=(-1, *behind)) for v in (scale, shift))
+    return b.nn.add(b.nn.mul(op.x, scale), shift)
+
+
+@expands("layer_norm")
+def layer_norm(b: Builder, op: nn.LayerNorm) -> Value:
+    centred = b.nn.sub(op.x, b.nn.reduce_mean(op.x, axes=op.axes))
+    variance = b.nn.reduce_mean(b.nn.mul(centred, centred), axes=op.axes)
+    y = b.nn.mul(centred, b.nn.rsqrt(b.nn.add(variance, op.epsilon)))
+    y = y if op.scale is None else b.nn.mul(y, op.scale)
+    return y if op.bias is None else b.nn.add(y, op.bias)
+
+
+@expands("lrn")
+def lrn(b: Builder, op: nn.Lrn) -> Value | None:
+    axis, rank = op.axis % op.x.tensor.rank, op.x.tensor.rank
+    if axis == rank - 1 and op.size % 2 == 1:
+        return None
+    before = (op.size - 1) // 2
+    pads = [0] * (2 * rank)
+    pads[axis], pads[rank + axis] = before, op.size - 1 - before
+    padded = b.nn.pad(b.nn.mul(op.x, op.x), pads=pads)
+    length = op.x.tensor.static_shape[axis]
+    total: Value | None = None
+    for i in range(op.size):
+        places = on_axes(rank, [axis], [slice(i, i + length)])
+        starts, stops = ([getattr(s, name) or 0 for s in places] for name in ("start", "stop"))
+        stops = [stop or d for stop, d in zip(stops, padded.tensor.static_shape, strict=True)]
+        part = b.nn.slice(padded, starts=starts, stops=stops, steps=(1,) * rank)
+        total = part if total is None else b.nn.add(total, part)
+    assert total is not None
+    base = b.nn.add(b.nn.mul(total, op.alpha / op.size), op.bias)
+    return b.nn.mul(op.x, b.nn.pow(base, -op.beta))

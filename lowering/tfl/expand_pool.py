@@ -1,0 +1,190 @@
+"""Pools and resizing in the forms that TFLite has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...ir import Builder, Value
+from ...ir.dialects import nn
+from ...ir.dialects.nn.window import Window, spatial_axes
+from ...ir.dialects.tfl.windows import padding_scheme
+from ...ir.types import I32
+from .expand_linear import lengths_of, zero_padded
+from .expansion import expands, reshaped, with_axis, without_axis
+from .rules_linear import resize_options
+
+
+def _pool_like(b: Builder, op: nn.PoolOp, x: Value, window: Window) -> Value:
+    """A pool of the same kind with other windows and no pads."""
+    return b.create(op.name, x, kernel=window.kernel, strides=window.strides, channel_last=op.channel_last).result
+
+
+@expands("max_pool", "average_pool")
+def pool_1d(b: Builder, op: nn.PoolOp) -> Value | None:
+    """One spatial dimension becomes two, the first of length 1."""
+    if op.spatial_rank != 1:
+        return None
+    axis = 1 if op.channel_last else 2
+    options: dict[str, Any] = {
+        "kernel": (1, *op.kernel),
+        "strides": (1, *op.strides),
+        "pads": (0, op.pads[0], 0, op.pads[1]),
+        "overhang": (0, *op.overhang),
+        "channel_last": op.channel_last,
+    }
+    if isinstance(op, nn.MaxPool):
+        options["dilations"] = (1, *op.dilations)
+    elif isinstance(op, nn.AveragePool):
+        options["count_include_pad"] = op.count_include_pad
+    return without_axis(b, b.create(op.name, with_axis(b, op.x, axis), **options).result, axis)
+
+
+@expands("max_pool")
+def max_pool_dilations(b: Builder, op: nn.MaxPool) -> Value | None:
+    """The maximum of shifted slices, axis by axis: TFLite's pools have no dilations."""
+    if all(d == 1 for d in op.dilations) or not op.x.tensor.is_static:
+        return None
+    window = op.window
+    y = _padded(b, op, op.x, -math.inf)
+    counts = lengths_of(op.output, op.channel_last)
+    assert counts is not None
+    for i, axis in enumerate(spatial_axes(y.tensor.rank, op.channel_last)):
+        y = _max_of_slices(b, y, axis, window.kernel[i], window.dilations[i], window.strides[i], counts[i])
+    return y
+
+
+def _max_of_slices(b: Builder, x: Value, axis: int, kernel: int, dilation: int, stride: int, count: int) -> Value:
+    shape = x.tensor.static_shape
+    y: Value | None = None
+    for place in range(kernel):
+        starts, stops, steps = [0] * len(shape), list(shape), [1] * len(shape)
+        starts[axis], steps[axis] = place * dilation, stride
+        stops[axis] = place * dilation + (count - 1) * stride + 1
+        part = b.nn.slice(x, starts=starts, stops=stops, steps=steps)
+        y = part if y is None else b.nn.maximum(y, part)
+    assert y is not None
+    return y
+
+
+def _padded(b: Builder, op: nn.PoolOp, x: Value, value: float) -> Value:
+    window = op.window
+    ends = [e + o for e, o in zip(window.pads_end, window.overhang, strict=True)]
+    return zero_padded(b, x, window.pads_begin, ends, op.channel_last, value)
+
+
+@expands("max_pool")
+def max_pool_pads(b: Builder, op: nn.MaxPool) -> Value | None:
+    """Pads that are neither SAME nor VALID become an operation."""
+    lengths = lengths_of(op.x, op.channel_last)
+    if lengths is None or any(d != 1 for d in op.dilations):
+        return None
+    scheme = padding_scheme(op.window, lengths)
+    if scheme == "VALID" or (scheme == "SAME" and op.spatial_rank == 2):
+        return None
+    element = op.x.tensor.expressed
+    lowest = -math.inf if element.is_float else float(element.limits[0])
+    return _pool_like(b, op, _padded(b, op, op.x, lowest), op.window)
+
+
+@expands("average_pool")
+def average_pool_pads(b: Builder, op: nn.AveragePool) -> Value | None:
+    """Means over pads, and pads that are neither SAME nor VALID: zeros around, and the counts put right behind."""
+    lengths = lengths_of(op.x, op.channel_last)
+    if lengths is None:
+        return None
+    scheme = padding_scheme(op.window, lengths)
+    counts_pads = op.count_include_pad and any(op.pads)
+    if scheme == "VALID" or (scheme == "SAME" and op.spatial_rank == 2 and not counts_pads):
+        return None
+    y = _pool_like(b, op, _padded(b, op, op.x, 0.0), op.window)
+    factor = np.array(math.prod(op.kernel), np.float64)
+    for divisor in op.divisors(lengths):
+        factor = factor[..., None] / np.maximum(divisor, 1)
+    if np.all(factor == 1.0):
+        return y
+    dtype = op.x.tensor.expressed.dtype
+    factor = factor[None, ..., None] if op.channel_last else factor[None, None]
+    return b.nn.mul(y, factor.astype(dtype))
+
+
+@expands("max_pool", "average_pool")
+def pool_3d(b: Builder, op: nn.PoolOp) -> Value | None:
+    """Pools are separable: first over height and width of every slice, then over the depth."""
+    lengths = lengths_of(op.x, op.channel_last)
+    if op.spatial_rank != 3 or lengths is None or padding_scheme(op.window, lengths) != "VALID":
+        return None  # pads have become an operation by another rule, or will
+    if not op.channel_last or not op.x.tensor.is_static:
+        return None
+    batch, depth, height, width, channels = op.x.tensor.static_shape
+    flat = reshaped(b, op.x, (batch * depth, height, width, channels))
+    y = b.create(op.name, flat, kernel=op.kernel[1:], strides=op.strides[1:], channel_last=True).result
+    _, rows, columns, _ = y.tensor.static_shape
+    deep = reshaped(b, y, (batch, depth, rows * columns, channels))
+    y = b.create(op.name, deep, kernel=(op.kernel[0], 1), strides=(op.strides[0], 1), channel_last=True).result
+    return reshaped(b, y, op.output.tensor.static_shape)
+
+
+# Resizing
+
+
+@expands("resize")
+def resize_1d(b: Builder, op: nn.Resize) -> Value | None:
+    """One spatial dimension becomes two, the first of length 1 before and after."""
+    if len(op.sizes) != 1 or resize_options(op) is None:
+        return None
+    axis = 1 if op.channel_last else 2
+    y = b.nn.resize(
+        with_axis(b, op.x, axis),
+        sizes=(1, *op.sizes),
+        mode=op.mode,
+        coordinate=op.coordinate,
+        rounding=op.rounding,
+        channel_last=op.channel_last,
+    )
+    return without_axis(b, y, axis)
+
+
+@expands("resize")
+def resize(b: Builder, op: nn.Resize) -> Value | None:
+    """Other interpolations, axis by axis: chosen elements (nearest), or a product with a constant matrix."""
+    if len(op.sizes) == 2 and resize_options(op) is not None:
+        return None
+    lengths = lengths_of(op.x, op.channel_last)
+    if lengths is None:
+        return None
+    y = op.x
+    axes = spatial_axes(y.tensor.rank, op.channel_last)
+    for axis, old, new in zip(axes, lengths, op.sizes, strict=True):
+        if op.mode == "nearest":
+            index = op.nearest(old, new)
+            y = y if np.array_equal(index, np.arange(old)) else b.nn.gather(y, index.astype(I32.dtype), axis=axis)
+        else:
+            y = _interpolated(b, y, axis, _matrix(op, old, new))
+    return b.nn.identity(y) if y is op.x else y
+
+
+def _matrix(op: nn.Resize, old: int, new: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """(old, new): column i holds the weights of the elements that make element i."""
+    matrix = np.zeros((old, new), np.float64)
+    for index, weight in op.neighbours(old, new):
+        np.add.at(matrix, (index, np.arange(new)), weight)
+    return matrix.astype(np.float32)
+
+
+def _interpolated(b: Builder, x: Value, axis: int, matrix: Any) -> Value:
+    if matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, np.eye(len(matrix))):
+        return x
+    rank = x.tensor.rank
+    perm = _last(rank, axis)
+    moved = x if axis == rank - 1 else b.nn.transpose(x, perm=perm)
+    y = b.nn.affine(moved, matrix)
+    back = [perm.index(i) for i in range(rank)]
+    return y if axis == rank - 1 else b.nn.transpose(y, perm=back)
+
+
+def _last(rank: int, axis: int) -> Sequence[int]:
+    return [*(i for i in range(rank) if i != axis), axis]

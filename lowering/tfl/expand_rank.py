@@ -1,0 +1,164 @@
+"""Tensors with more dimensions than TFLite's kernels take: neighbours that an operation treats alike become one.
+
+The reshapes around cost nothing: no element moves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from ...ir import Builder, Value
+from ...ir.dialects import nn
+from .expansion import expands, reshaped, static_dims
+
+BROADCAST_RANK = 6
+"""What kernels of two operands take where shapes differ (and XNNPACK in any case)."""
+SLICE_RANK = 5
+"""What SLICE, STRIDED_SLICE and PAD take."""
+TRANSPOSE_RANK = 6
+_LOWER_BROADCAST = {"nn.pow": 4, "nn.mod": 4, "nn.floor_div": 4, "nn.squared_difference": 4, "nn.prelu": 4}
+_LOWER_BROADCAST |= {f"nn.{c}": 4 for c in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")}
+_LOWER_BROADCAST |= {f"nn.{c}": 4 for c in ("logical_and", "logical_or", "bitwise_xor", "bit_shift")}
+_LOWER_BROADCAST |= {"nn.select": 5, "nn.sub": 5, "nn.div": 5, "nn.maximum": 5, "nn.minimum": 5}
+
+_Groups = list[list[int]]
+"""Neighbouring dimensions that become one."""
+
+
+def grouped(rank: int, joins: Callable[[int], bool]) -> _Groups:
+    """Groups of dimensions; ``joins(i)`` says whether dimension i belongs to the group of dimension i - 1."""
+    groups: _Groups = []
+    for i in range(rank):
+        if groups and joins(i):
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    return groups
+
+
+def merged(shape: Sequence[int], groups: _Groups) -> list[int]:
+    """The shape with each group as one dimension."""
+    return [math.prod(shape[i] for i in group) for group in groups]
+
+
+@expands(
+    *("add", "sub", "mul", "div", "pow", "mod", "floor_div", "maximum", "minimum", "squared_difference", "prelu"),
+    *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"),
+    *("bitwise_xor", "bit_shift", "select"),
+)
+def broadcasting(b: Builder, op: nn.BinaryOp) -> Value | None:
+    """Dimensions along which every operand either has all elements or one."""
+    shape = op.results[0].tensor
+    operands = [v for v in op.operands if v is not None]
+    limit = _LOWER_BROADCAST.get(op.name, BROADCAST_RANK)
+    differs = any(v.tensor.shape != shape.shape for v in operands)
+    if not shape.is_static or shape.rank <= (limit if differs else BROADCAST_RANK):
+        return None
+    full = [(1,) * (shape.rank - v.tensor.rank) + v.tensor.static_shape for v in operands]
+    out = shape.static_shape
+
+    def joins(i: int) -> bool:
+        return all((s[i] != out[i]) == (s[i - 1] != out[i - 1]) for s in full)
+
+    groups = grouped(shape.rank, joins)
+    if len(groups) > limit:
+        return None
+    parts = [reshaped(b, reshaped(b, v, s), merged(s, groups)) for v, s in zip(operands, full, strict=True)]
+    attributes = {k: v for k, v in op.attributes.items() if k != "activation"}
+    return reshaped(b, b.create(op.name, *parts, **attributes).result, out)
+
+
+@expands("transpose")
+def transpose(b: Builder, op: nn.Transpose) -> Value | None:
+    """Dimensions that stay neighbours."""
+    shape = static_dims(op.x)
+    if shape is None or len(shape) <= TRANSPOSE_RANK:
+        return None
+    groups = grouped(len(shape), lambda i: op.perm[i] == op.perm[i - 1] + 1)  # of the result
+    order = sorted(range(len(groups)), key=lambda g: op.perm[groups[g][0]])
+    sources = [[op.perm[i] for i in groups[g]] for g in order]
+    if len(groups) > TRANSPOSE_RANK or len(groups) == len(shape):
+        return None
+    y = b.nn.transpose(reshaped(b, op.x, merged(shape, sources)), perm=[order.index(g) for g in range(len(groups))])
+    return reshaped(b, y, op.output.tensor.static_shape)
+
+
+@expands("slice")
+def slice_(b: Builder, op: nn.Slice) -> Value | None:
+    """Dimensions that are kept whole."""
+    shape = static_dims(op.x)
+    if shape is None or len(shape) <= SLICE_RANK:
+        return None
+    whole = [range(*s.indices(d)) == range(d) for s, d in zip(op.slices, shape, strict=True)]
+    groups = grouped(len(shape), lambda i: whole[i] and whole[i - 1])
+    if len(groups) > SLICE_RANK:
+        return None
+    lengths = merged(shape, groups)
+    pieces = [
+        slice(0, n, 1) if whole[group[0]] else op.slices[group[0]] for n, group in zip(lengths, groups, strict=True)
+    ]
+    y = b.nn.slice(
+        reshaped(b, op.x, lengths),
+        starts=[p.start for p in pieces],
+        stops=[p.stop for p in pieces],
+        steps=[p.step for p in pieces],
+    )
+    return reshaped(b, y, op.output.tensor.static_shape)
+
+
+@expands("pad")
+def pad(b: Builder, op: nn.Pad) -> Value | None:
+    """Dimensions that nothing is added to."""
+    shape = static_dims(op.x)
+    if shape is None or len(shape) <= SLICE_RANK:
+        return None
+    whole = [not any(pair) for pair in op.pairs]
+    groups = grouped(len(shape), lambda i: whole[i] and whole[i - 1])
+    if len(groups) > SLICE_RANK:
+        return None
+    pairs = [op.pairs[group[0]] for group in groups]
+    pads = [*(p[0] for p in pairs), *(p[1] for p in pairs)]
+    y = b.nn.pad(reshaped(b, op.x, merged(shape, groups)), pads=pads, mode=op.mode, value=op.value)
+    return reshaped(b, y, op.output.tensor.static_shape)
+
+
+@expands("matmul")
+def matmul(b: Builder, op: nn.Matmul) -> Value | None:
+    """Leading dimensions, where both operands have the same."""
+    shapes = static_dims(op.lhs), static_dims(op.rhs)
+    if None in shapes or op.output.tensor.rank <= 5:
+        return None
+    lhs, rhs = op.lhs.tensor.static_shape, op.rhs.tensor.static_shape
+    if lhs[:-2] != rhs[:-2]:
+        return None
+    count = math.prod(lhs[:-2])
+    y = b.nn.matmul(
+        reshaped(b, op.lhs, (count, *lhs[-2:])),
+        reshaped(b, op.rhs, (count, *rhs[-2:])),
+        transpose_lhs=op.transpose_lhs,
+        transpose_rhs=op.transpose_rhs,
+    )
+    return reshaped(b, y, op.output.tensor.static_shape)
+
+
+@expands("concat", "split", "cumsum", "reverse", "softmax", "log_softmax")
+def one_axis(b: Builder, op: nn.Concat | nn.Split) -> Value | Sequence[Value] | None:
+    """What works along one axis: all dimensions before it, and all behind it."""
+    operands = [v for v in op.operands if v is not None]
+    shapes = [static_dims(v) for v in operands]
+    if any(s is None for s in shapes) or operands[0].tensor.rank <= BROADCAST_RANK:
+        return None
+    attributes = dict(op.attributes)
+    axes = attributes.get("axes") or (attributes.get("axis", -1),)
+    if len(axes) != 1:
+        return None
+    axis = axes[0] % operands[0].tensor.rank
+    attributes.update({"axes": (1,)} if "axes" in attributes else {"axis": 1})
+    parts = [reshaped(b, v, _around(v.tensor.static_shape, axis)) for v in operands]
+    made = b.create(op.name, *parts, **attributes).results
+    return [reshaped(b, y, old.tensor.static_shape) for y, old in zip(made, op.results, strict=True)]
+
+
+def _around(shape: Sequence[int], axis: int) -> tuple[int, int, int]:
+    return math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
