@@ -56,7 +56,7 @@ from .normalization import BatchNorm, LayerNorm, Lrn
 from .pool import AveragePool, MaxPool, PoolOp
 from .quantization import Dequantize, FakeQuantize, Quantize
 from .rearrange import ChannelShuffle, DepthToSpace, ShapeOf, SpaceToDepth, Trilu
-from .recurrent import Gru, Lstm, Rnn
+from .recurrent import Gru, Lstm, RecurrentOp, Rnn
 from .reduce import (
     Argmax,
     Argmin,
@@ -198,6 +198,7 @@ __all__ = [
     "Prelu",
     "Quantize",
     "Reciprocal",
+    "RecurrentOp",
     "ReduceMax",
     "ReduceMean",
     "ReduceMin",

@@ -46,7 +46,7 @@ def test_concat_and_split(axis: int) -> None:
 def test_slice(start: int, stop: int, step: int) -> None:
     attributes = {"starts": (0, 0, 1, start), "stops": (2, 3, 3, stop), "steps": (1, 1, 1, step)}
     y = evaluate("nn.slice", X, **attributes)
-    kept = [i for i in range(5)[start:stop:step]]
+    kept = list(range(5)[start:stop:step])
     np.testing.assert_array_equal(y, np.stack([X[:, :, 1:3, i] for i in kept], -1) if kept else np.empty((2, 3, 2, 0)))
     if step > 0 or (start >= -5 and stop <= 5):  # backwards, ONNX moves what is out of range elsewhere than Python does
         expected = run_onnx("Slice", [X, vector(1, start), vector(3, stop), vector(2, 3), vector(1, step)])
