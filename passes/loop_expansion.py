@@ -200,7 +200,7 @@ class LoopExpansion:
     def _wire(self, function: nnp.FunctionOp, round: Round, source: Spot) -> None:
         (result,) = function.results
         if self.declared[result].label not in self.observed:
-            self.wires[self._spot(result, round)] = source
+            self.wires[self._output_spot(result, round)] = source
             return
         identity = nnp.FUNCTION_OPS["Identity"]
         made = self._make(function, identity, round, [result.type], [source], {})
@@ -284,13 +284,18 @@ class LoopExpansion:
         except KeyError as error:
             raise LoopFault(f"the variable '{variable.label}' is in the loop {error}, which is not open here") from None
 
-    def _bind(self, value: Value, round: Round, new: Value) -> None:
+    def _output_spot(self, value: Value, round: Round) -> Spot:
+        """The spot of a result: its variable must be in the same loops, else rounds would overwrite each other."""
         variable = self.declared[value]
         if set(variable.repeat_id) != set(round):
             raise LoopFault(
                 f"its output '{variable.label}' is in the loops {list(variable.repeat_id)}, it itself in {list(round)}"
             )
-        spot = self._spot(value, round)
+        return self._spot(value, round)
+
+    def _bind(self, value: Value, round: Round, new: Value) -> None:
+        variable = self.declared[value]
+        spot = self._output_spot(value, round)
         ordered = {name: round[name] for name in variable.repeat_id}
         self.values[spot] = new
         self.copies[spot] = self._copy_variable(variable, ordered, new)

@@ -61,7 +61,7 @@ def initial_value(kind: str, multiplier: float, shape: Sequence[int], random: np
     else:
         limit = sqrt(3.0) * deviation  # a uniform distribution of limit l has the variance l² / 3
         base = random.uniform(-limit, limit, shape)
-    return np.asarray(base, np.float32) * np.float32(multiplier)
+    return np.asarray(np.asarray(base, np.float32) * np.float32(multiplier))
 
 
 def _variance(kind: str, shape: Sequence[int]) -> float:

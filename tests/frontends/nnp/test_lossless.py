@@ -36,7 +36,7 @@ network {
   function { name: "same" type: "MaxPooling" input: "y" output: "z" max_pooling_param { kernel { } stride { dim: 1 } } }
 }
 network { name: "b" batch_size: 64 }
-dataset { name: "Training" uri: "train.csv" cache_dir: "c\\\\d" shuffle: true batch_size: 64 variable: "x" variable: "y" }
+dataset { name: "Training" uri: "train.csv" cache_dir: "c\\\\d" shuffle: true variable: "x" variable: "y" }
 dataset { name: "Training" }
 optimizer {
   name: "o" network_name: "a" dataset_name: "Training" update_interval: 1
@@ -70,7 +70,8 @@ def test_every_corner_survives(
 
 def test_long_solver_states_survive(tmp_path: Path, archive: Callable[..., Path], contents: Contents) -> None:
     numbers = "".join(f"data: {i / 7} " for i in range(500))
-    text = f'optimizer {{ solver {{ states {{ key: "W" value {{ state_parameter {{ key: "m" value {{ {numbers} }} }} }} }} }} }}'
+    state = f'key: "W" value {{ state_parameter {{ key: "m" value {{ {numbers} }} }} }}'
+    text = f"optimizer {{ solver {{ states {{ {state} }} }} }}"
     source = archive({"network.nntxt": text})
     save(load(source), tmp_path / "out.nnp")
     assert contents(tmp_path / "out.nnp") == contents(source)
