@@ -1,0 +1,102 @@
+# mypy: allow-untyped-defs, no-check-untyped-defs
+"""``normalize-arithmetic``: one spelling for what sources write in many ways, where rounding may differ a little.
+
+Why: x / 6, x * 0.1666 and 0.1666 * x are the same. With one spelling, whatever looks for an expression needs to know
+that one only: the ``recognize-*`` passes apply these rewrites, and those of ``canonicalize``, together with their own.
+
+What it does beyond ``canonicalize``: constants are multiplied by, not divided by; a constant factor stands outside of
+a product; so does the root that something is divided by. What it does not do: touch integers, whose division rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import numpy as np
+
+from ..ir import Module
+from ..ir.dialects import nn
+from ..ir.passes import PassContext
+from ..ir.rewrite import OpRewrite, Rewrite, RewritePass, Rewriter, Rule, known_array, registered_rewrites, rewrite
+from . import canonicalize
+from .constants import float_constant
+
+NAME = "normalize-arithmetic"
+
+
+class NormalizingPass(RewritePass):
+    """Base of the passes whose own rewrites expect the spelling of this module."""
+
+    consumes: ClassVar[frozenset[str]] = frozenset({"nn"})
+
+    def rewrites(self, module: Module, context: PassContext) -> Iterable[Rule | type[Rule]]:
+        return (*normalizing_rules(), *registered_rewrites(self.name))
+
+
+def normalizing_rules() -> tuple[type[Rule], ...]:
+    """The rewrites that make the spelling."""
+    return (*registered_rewrites(canonicalize.Canonicalize.name), *registered_rewrites(NAME))
+
+
+class NormalizeArithmetic(RewritePass, name=NAME):
+    """Write arithmetic with constants in one way.
+
+    Given::
+
+        %1 = "nn.div"(%x, %six) : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+        %2 = "nn.mul"(%1, %y) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+
+    Result, where %c is 1 / 6::
+
+        %1 = "nn.mul"(%x, %y) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+        %2 = "nn.mul"(%1, %c) : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+    """
+
+    consumes: ClassVar[frozenset[str]] = frozenset({"nn"})
+
+    def rewrites(self, module: Module, context: PassContext) -> Iterable[Rule | type[Rule]]:
+        return normalizing_rules()
+
+
+@rewrite(NAME)
+class DivideByConstant(OpRewrite):
+    """x / c   →   x * (1 / c)"""
+
+    def match_and_rewrite(self, op: nn.Div, rw: Rewriter) -> bool:
+        constant = float_constant(op.rhs)
+        if constant is None:
+            return False
+        c = constant.numpy()
+        with np.errstate(all="ignore"):
+            inverse = (1 / c.astype(np.float64)).astype(c.dtype)
+        if not (np.all(np.isfinite(inverse)) and np.all(inverse != 0)):
+            return rw.refuse(op, "the reciprocal of the divisor is not finite, or is 0")
+        return rw.replace(op, rw.builder(op).nn.mul(op.lhs, inverse, activation=op.activation))
+
+
+@rewrite(NAME)
+class DividedByRoot(Rewrite):
+    """y / sqrt(x)   →   y * rsqrt(x)"""
+
+    def pattern(p, y, x):
+        return p.div(y, p.sqrt(x))
+
+    def replacement(b, y, x):
+        return b.nn.mul(y, b.nn.rsqrt(x))
+
+
+@rewrite(NAME)
+class FactorOutside(Rewrite):
+    """(x * c) * y   →   (x * y) * c, where c is a number and y no constant"""
+
+    def pattern(p, x, y):
+        return p.mul(p.mul(x, p.number("c")).named("inner"), y)
+
+    def check(x, y, inner, m):
+        if known_array(x) is not None or known_array(y) is not None:
+            return "it is a product of constants"
+        return None if inner.output.type == m.root.output.type else "the product would be of a larger tensor"
+
+    def replacement(b, x, y, c):
+        return b.nn.mul(b.nn.mul(x, y), c)
