@@ -9,6 +9,8 @@ import pytest
 
 from nncc.backends.nnp import save
 from nncc.frontends.nnp import load
+from nncc.ir.parser import parse_module
+from nncc.ir.printer import print_module
 
 PLACES = [{}, {"nnp_parameter_h5": True}, {"nnp_parameter_nntxt": True}]
 Contents = Callable[[Path], tuple[object, list[tuple]]]
@@ -66,6 +68,19 @@ def test_every_corner_survives(
         target = tmp_path / "out.nnp"
         save(load(source), target, **place)
         assert contents(target) == expected
+
+
+def test_the_text_of_a_module_loses_nothing(
+    data: Path, tmp_path: Path, archive: Callable[..., Path], contents: Contents, to_protobuf: Callable[..., bytes]
+) -> None:
+    """NNP -> text -> NNP: every stage can be dumped, read and fed back."""
+    weights = to_protobuf({"W": np.float32([-0.0, np.inf, 1e-45])})
+    for source in [archive({"n.nntxt": CORNERS, "p.protobuf": weights}), *sorted(data.glob("*.nnp"))]:
+        text = print_module(load(source), constants="inline")
+        module = parse_module(text)
+        assert print_module(module, constants="inline") == text
+        save(module, tmp_path / "out.nnp")
+        assert contents(tmp_path / "out.nnp") == contents(source), source.name
 
 
 def test_long_solver_states_survive(tmp_path: Path, archive: Callable[..., Path], contents: Contents) -> None:
