@@ -183,6 +183,8 @@ def infer_broadcast(op: Op, types: Sequence[TensorType]) -> Shape | None:
     """The result shape of an elementwise operation; None if a rank is unknown. Raises VerifyError on a mismatch."""
     if any(t.shape is None for t in types):
         return None
+    if all(t.shape == types[0].shape for t in types):
+        return types[0].shape  # the common case, fast
     try:
         return broadcast_shapes([t.dims for t in types])
     except ValueError as error:
