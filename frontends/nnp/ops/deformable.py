@@ -46,6 +46,8 @@ class _Sampler:
             (n + 2 * p - d * (k - 1) - 1) // s + 1
             for n, k, s, d, p in zip(size, kernel, self.strides, dilations, pads, strict=True)
         )
+        if any((o - 1) * s >= n for o, s, n in zip(self.output, self.strides, size, strict=True)):
+            raise refuse(op, f"has windows {self.output} that start outside of the input, where no offsets are")
         indices = np.indices((*kernel, *self.output))
         self.places = [
             (indices[2 + i] * self.strides[i] + indices[i] * dilations[i] - pads[i]).reshape(1, -1).astype(np.float32)

@@ -91,14 +91,18 @@ def bool_scatter(b: Lifter, op: Call, rows: Value, mask: Value, out: Value | Non
 
 @lift("OneHot")
 def one_hot(b: Lifter, op: Call, indices: Value) -> Value:
-    """The last dimension holds an index for each number in ``shape``; what is out of range gives zeros."""
+    """The last dimension holds an index for each number in ``shape``.
+
+    A negative index counts from the end, one that is out of range gives zeros.
+    """
     *lead, count = indices.tensor.dims
     if count != len(op.shape):
         raise refuse(op, f"has {count} indices for the shape {op.shape}")
     parts = []
     for i, depth in enumerate(op.shape):
-        one = _part(b, as_index(b, indices), i)
-        hot = b.nn.one_hot(reshape(b, op, one, tuple(lead)), depth=depth)
+        one = reshape(b, op, _part(b, indices, i), tuple(lead))
+        from_end = b.nn.select(b.nn.less(one, 0.0), b.nn.add(one, float(depth)), one)
+        hot = b.nn.one_hot(as_index(b, from_end), depth=depth)
         parts.append(reshape(b, op, hot, (*lead, *(1,) * i, depth, *(1,) * (len(op.shape) - 1 - i))))
     return functools.reduce(b.nn.mul, parts)
 
@@ -136,6 +140,9 @@ def top_k_data(b: Lifter, op: Call, x: Value) -> tuple[Value, ...]:
     vectors = _element_indices(b, reshape(b, op, indices, (rows, op.k)), 1, (rows, op.k))
     kept = b.nn.scatter_nd(filled(b, 0.0, (rows, size)), vectors, reshape(b, op, values, (rows, op.k)))
     return (reshape(b, op, kept, dims),)
+
+
+no_lift("has no value, it only holds other functions together", "make those the outputs of the executor", "Sink")
 
 
 @lift("TopKGrad")

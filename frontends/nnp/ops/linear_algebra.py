@@ -26,8 +26,7 @@ class _Minors:
             raise refuse(op, f"is expanded for square matrices up to {LARGEST_BY_MINORS} rows, got {x.type}")
         self.minor = functools.cache(self._minor)
 
-    @functools.cache  # noqa: B019  # the object lives as long as one lift
-    def element(self, row: int, column: int) -> Value:
+    def _element(self, row: int, column: int) -> Value:
         """(B, 1)"""
         end = 2**31 - 1
         one = self.b.nn.slice(self.x, starts=(0, row, column), stops=(end, row + 1, column + 1), steps=(1, 1, 1))
@@ -38,10 +37,10 @@ class _Minors:
         if not rows:
             return self.b.constant(np.ones((1, 1), np.float32))
         if len(rows) == 1:
-            return self.element(rows[0], columns[0])
+            return self._element(rows[0], columns[0])
         total = None
         for i, column in enumerate(columns):
-            term = self.b.nn.mul(self.element(rows[0], column), self.minor(rows[1:], columns[:i] + columns[i + 1 :]))
+            term = self.b.nn.mul(self._element(rows[0], column), self.minor(rows[1:], columns[:i] + columns[i + 1 :]))
             total = term if total is None else (self.b.nn.sub if i % 2 else self.b.nn.add)(total, term)
         assert total is not None
         return total

@@ -30,22 +30,29 @@ class Windows:
 
 
 def windows_of(op: Call, sizes: Sequence[int]) -> Windows:
-    """NNabla's windows. With ignore_border there are as many as fit into the padded input. Without it there are
-    floor((L + p - 1) / s) + 1, so that the last ones reach beyond the padding at the end (or do not use all of it)."""
+    """NNabla's windows. With ignore_border there are as many as fit into the padded input, and one where it is smaller
+    than the window by less than a stride. Without it there are floor((L + p - 1) / s) + 1, so that the last ones reach
+    beyond the padding at the end (or do not use all of it)."""
     kernel: tuple[int, ...] = op.kernel
     strides, pad = op.stride or kernel, op.pad or (0,) * len(kernel)
     if not len(kernel) == len(strides) == len(pad):
         raise refuse(op, f"has kernel {kernel}, stride {strides} and pad {pad}")
     if any(p >= k for p, k in zip(pad, kernel, strict=True)):
         raise refuse(op, f"has windows that lie in the padding alone: pad {pad}, kernel {kernel}")
-    beyond = [0] * len(kernel)
-    if not op.ignore_border:
+    if op.ignore_border:
+        beyond = [_lacking(k - n - 2 * p, s) for n, k, s, p in zip(sizes, kernel, strides, pad, strict=True)]
+    else:
         beyond = [
             (size + p - 1) // s * s + k - size - 2 * p
             for size, k, s, p in zip(sizes, kernel, strides, pad, strict=True)
         ]
-    pad_end = tuple(p + min(o, 0) for p, o in zip(pad, beyond, strict=True))
+    pad_end = tuple(max(p + min(o, 0), 0) for p, o in zip(pad, beyond, strict=True))
     return Windows(kernel, strides, pad, pad_end, tuple(max(o, 0) for o in beyond))
+
+
+def _lacking(size: int, stride: int) -> int:
+    """How far the only window of a small input reaches beyond it (C rounds the number of windows towards 0)."""
+    return size if 0 < size < stride else 0
 
 
 def as_image(b: Lifter, op: Call, x: Value, count: int, channel_last: bool) -> tuple[Value, tuple[Dim, ...]]:

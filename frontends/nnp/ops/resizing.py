@@ -87,32 +87,33 @@ def onnx_resize(b: Lifter, op: Call, x: Value) -> Value:
         raise refuse(op, f"has the unknown mode '{op.mode}'")
     for axis, (length, wanted) in enumerate(zip(old, new, strict=True), 1):
         scale = op.scales[axis] if op.scales else wanted / length
-        if wanted != length or scale != 1 or op.coordinate_transformation_mode == "tf_crop_and_resize":
+        if wanted != length or scale != 1:
             x = _resize_axis(b, op, x, axis, _places(op, axis, x.tensor.rank, length, wanted, scale))
     return x
 
 
 def _places(op: Call, axis: int, rank: int, old: int, new: int, scale: float) -> Array:
-    """Where the elements of the result lie in the input, by the coordinate transformation modes of ONNX's Resize."""
-    i = np.arange(new, dtype=np.float64)
+    """Where the elements of the result lie in the input, by the coordinate transformation modes of ONNX's Resize.
+
+    Computed in float32 as NNabla does, so that roundings go the same way.
+    """
+    i, scale = np.arange(new, dtype=np.float32), np.float32(scale)
     mode = op.coordinate_transformation_mode
     if mode == "align_corners":
-        return i * ((old - 1) / (new - 1) if new > 1 else 0.0)
+        return i * np.float32(old - 1) / np.float32(max(new - 1, 1))
     if mode == "asymmetric":
         return i / scale
     if mode == "tf_half_pixel_for_nn":
-        return (i + 0.5) / scale
+        return (i + np.float32(0.5)) / scale
     if mode == "tf_crop_and_resize":
-        start, end = op.roi[axis], op.roi[rank + axis]
-        return (
-            start * (old - 1) + i * (end - start) * (old - 1) / (new - 1)
-            if new > 1
-            else (start + end) / 2 * (old - 1) + i
-        )
+        start, end = np.float32(op.roi[axis]), np.float32(op.roi[rank + axis])
+        if new == 1:
+            return i + np.float32(0.5) * (start + end) * np.float32(old - 1)
+        return start * np.float32(old - 1) + i * (end - start) * np.float32(old - 1) / np.float32(new - 1)
     if mode == "pytorch_half_pixel" and new == 1:
         return i
     if mode in ("half_pixel", "pytorch_half_pixel"):
-        return (i + 0.5) / scale - 0.5
+        return (i + np.float32(0.5)) / scale - np.float32(0.5)
     raise refuse(op, f"has the unknown coordinate_transformation_mode '{mode}'")
 
 
@@ -157,7 +158,8 @@ def _weights(op: Call, places: Array, old: int) -> Array:
         if op.mode == "cubic" and op.exclude_outside:
             weight = np.where((index < 0) | (index > old - 1), 0, weight)
         np.add.at(matrix, (np.clip(index, 0, old - 1).astype(np.int64), np.arange(len(places))), weight)
-    return matrix / matrix.sum(0) if op.exclude_outside else matrix
+    total = matrix.sum(0)
+    return matrix / np.where(total == 0, 1, total) if op.exclude_outside else matrix
 
 
 def _near(x: Array, a: float) -> Array:
