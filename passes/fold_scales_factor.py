@@ -89,7 +89,7 @@ def constant_factor(constant: Value | None, shape: Shape | None, is_shift: bool)
     dense = float_constant(constant)
     if dense is None or shape is None or dense.type.rank > len(shape):
         return None
-    numbers = dense.numpy().astype(np.float64)
+    numbers: Array = dense.numpy().astype(np.float64)
     numbers = numbers.reshape([1] * (len(shape) - numbers.ndim) + list(numbers.shape))
     if not all(n == 1 or n == d for n, d in zip(numbers.shape, shape, strict=True)):
         return None

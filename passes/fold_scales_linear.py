@@ -10,6 +10,7 @@ from collections.abc import Hashable
 
 import attrs
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..ir import Builder, Value
 from ..ir.attributes import DenseAttribute, DenseResource, attribute_key
@@ -89,7 +90,7 @@ class LinearEditor:
         attributes = {k: v for k, v in op.attributes.items() if k in op.attribute_fields}
         return b.create(op.name, *operands, **attributes).results[0]
 
-    def constant(self, dense: DenseAttribute | None, numbers: Array, dtype: np.dtype) -> DenseAttribute:  # type: ignore[type-arg]
+    def constant(self, dense: DenseAttribute | None, numbers: Array, dtype: DTypeLike) -> DenseAttribute:
         """A constant of new numbers that takes the name of an old one."""
         name = dense.resource.name if isinstance(dense, DenseResource) else "folded"
         return self.module.constant(numbers.astype(dtype, copy=False), name)
@@ -97,7 +98,8 @@ class LinearEditor:
     def _value(self, b: Builder, old: Value | None, new: DenseAttribute | None) -> Value | None:
         if new is None or constant_attribute(old) is new:
             return old
-        return b.nn.constant(value=new)  # type: ignore[no-any-return]
+        made: Value = b.nn.constant(value=new)
+        return made
 
     def _scaled(self, dense: DenseAttribute, factor: Array) -> DenseAttribute:
         key = (attribute_key(dense), "scaled", factor.shape, factor.tobytes())

@@ -84,7 +84,7 @@ def reshaped(factor: Factor, before: Shape, after: Shape) -> Factor | None:
         if varies and not all(isinstance(before[i], int) for i in old):
             return None
         for i in old if varies else ():
-            full[i] = before[i]  # type: ignore[call-overload]  # known to be a number
+            full[i] = before[i]
         shape += [after[i] if varies else 1 for i in new]
     array = np.broadcast_to(factor.array, full).reshape(shape)
     return factor.with_array(squeezed(array))
@@ -334,8 +334,8 @@ def _concat_down(op: nn.Concat, operand: int, factor: Factor) -> Moved | None:
         return None
     others = np.full([1] * factor.array.ndim, factor.neutral)
     parts = [factor.array if i == operand else others for i in range(len(sizes))]
-    shape = list(factor.array.shape)
-    full = [np.broadcast_to(p, [*shape[:axis], s, *shape[axis + 1 :]]) for p, s in zip(parts, sizes, strict=True)]  # type: ignore[list-item]
+    shapes = [[s if a == axis else n for a, n in enumerate(factor.array.shape)] for s in sizes]
+    full = [np.broadcast_to(part, shape) for part, shape in zip(parts, shapes, strict=True)]
     return [(0, factor.with_array(squeezed(np.concatenate(full, axis))))]
 
 

@@ -180,5 +180,6 @@ def test_the_text_before_and_after(axes):
     RecognizeLayerNorm().run(module, PassContext())
     norm, _ = module.main.body
     assert print_operation(norm).split(" = ", 1)[1] == (
-        f'"nn.layer_norm"(%x) {{axes = array<i64: {axes[0]}>, epsilon = 0.25 : f64}} : (tensor<2x4xf32>) -> tensor<2x4xf32>'
+        f'"nn.layer_norm"(%x) {{axes = array<i64: {axes[0]}>, epsilon = 0.25 : f64}}'
+        " : (tensor<2x4xf32>) -> tensor<2x4xf32>"
     )
