@@ -30,11 +30,10 @@ from ..ir.module import constant_attribute
 from ..ir.passes import Pass, PassContext, option
 from .layout_absorb import (
     Absorber,
+    Rearranged,
     absorbers_before,
     absorbers_behind,
     feature_order,
-    last_constant,
-    permute_features,
     permuted_type,
 )
 from .layout_reshape import is_free
@@ -96,6 +95,7 @@ class _Conversion:
     def __init__(self, module: Module, function: Function, settings: ChannelLast) -> None:
         self.module, self.function, self.settings = module, function, settings
         self.problem = LayoutProblem()
+        self.constants = Rearranged(module)
         self.parts: dict[Operation, _Part] = {}
         self.made_by: dict[Value, int] = {}  # the variable that says in which layout a value is made
         self.wanted: dict[Value, dict[int, None]] = {}  # the variables that say in which layouts it is used
@@ -302,7 +302,7 @@ class _Conversion:
             if constant_attribute(value) is None:
                 op.set_operand(index, self._in_layout(value, before, op))
             elif before:
-                op.set_operand(index, last_constant(self.module, op, value, rank))
+                op.set_operand(index, self.constants.channel_last(value, rank))
         if before and part.rule is not None:
             part.rule.rewrite(op, rank)
         if part.rule is None:
@@ -327,7 +327,7 @@ class _Conversion:
         if part.absorbers is not None and (before or after) and not is_free(*logical, before, after):
             image = logical[0] if before else logical[1]
             order = feature_order([d for d in image[1:] if isinstance(d, int)])
-            permute_features(self.module, part.absorbers, order)
+            self.constants.permute_features(part.absorbers, order)
             self.settings.counts["permutations absorbed"] += 1
         elif not is_free(*logical, before, after):  # dearer elsewhere: transpose, reshape, transpose
             op.set_operand(0, self._in_layout(op.x, False, op))

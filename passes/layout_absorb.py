@@ -7,12 +7,12 @@ columns of an affine whose result is reshaped into an image.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import attrs
 import numpy as np
 
-from ..ir import Builder, DenseAttribute, Module, Operation, TensorType, Trait, Value
+from ..ir import Builder, DenseResource, Module, Operation, TensorType, Trait, Value
 from ..ir.dialects import nn
 from ..ir.layout import permute, to_last
 from ..ir.module import constant_attribute
@@ -92,36 +92,44 @@ def _elementwise_constants(op: Operation, features: Value) -> list[Absorber] | N
     return found
 
 
-def permute_features(module: Module, absorbers: Sequence[Absorber], order: Array) -> None:
-    """Give every absorber a constant whose features are in the new order."""
-    for absorber in absorbers:
-        old = absorber.op.operands[absorber.index]
-        assert old is not None
-        dense = constant_attribute(old)
-        assert dense is not None
-        array = np.take(dense.numpy(), order, axis=absorber.axis)
-        new = new_constant(module, absorber.op, array, dense, old.name)
-        absorber.op.set_operand(absorber.index, new)
+@attrs.define
+class Rearranged:
+    """Constants in other orders: each is made once, however many operations share it (the steps of a loop do)."""
 
+    module: Module
+    _made: dict[Hashable, Value] = attrs.field(factory=dict)
 
-def new_constant(module: Module, before: Operation, array: Array, like: DenseAttribute, name: str | None) -> Value:
-    """A constant before an operation, with the element type (and the name) of another."""
-    resource_name = getattr(getattr(like, "resource", None), "name", None) or name or "constant"
-    type = TensorType(tuple(array.shape), like.type.element)
-    made = Builder.before(module, before).create("nn.constant", value=module.constant(array, resource_name, type))
-    made.results[0].name = name
-    return made.results[0]
+    def permute_features(self, absorbers: Sequence[Absorber], order: Array) -> None:
+        """Give every absorber a constant whose features are in the new order."""
+        for absorber in absorbers:
+            old = absorber.op.operands[absorber.index]
+            assert old is not None
+            axis = absorber.axis
+            new = self._once((old, axis, order.tobytes()), old, lambda array, axis=axis: np.take(array, order, axis))
+            absorber.op.set_operand(absorber.index, new)
 
+    def channel_last(self, value: Value, rank: int) -> Value:
+        """The form of a constant for a channel-last operation of the given rank (numpy's broadcasting kept)."""
+        if value.tensor.size == 1:
+            return value
 
-def last_constant(module: Module, before: Operation, value: Value, rank: int) -> Value:
-    """The channel-last form of a constant operand of an operation of the given rank (numpy's broadcasting kept)."""
-    dense = constant_attribute(value)
-    assert dense is not None
-    if dense.type.size == 1:
-        return value
-    array = dense.numpy()
-    whole = array.reshape((1,) * (rank - array.ndim) + array.shape)
-    return new_constant(module, before, whole.transpose(to_last(rank)), dense, value.name)
+        def transposed(array: Array) -> Array:
+            return array.reshape((1,) * (rank - array.ndim) + array.shape).transpose(to_last(rank))
+
+        return self._once((value, rank), value, transposed)
+
+    def _once(self, key: Hashable, old: Value, change: Callable[[Array], Array]) -> Value:
+        """The changed constant, behind the one that it is made of."""
+        if key not in self._made:
+            dense, op = constant_attribute(old), old.defining_op
+            assert dense is not None and op is not None
+            array = change(dense.numpy())
+            name = dense.resource.name if isinstance(dense, DenseResource) else old.name or "constant"
+            value = self.module.constant(array, name, TensorType(tuple(array.shape), dense.type.element))
+            made = Builder.after(self.module, op).create("nn.constant", value=value)
+            made.results[0].name = old.name
+            self._made[key] = made.results[0]
+        return self._made[key]
 
 
 def permuted_type(type: TensorType, permutation: Sequence[int]) -> TensorType:

@@ -36,9 +36,7 @@ def _model(paths: list[Path], target: str) -> int:
     for warning in context.diagnostics.warnings:
         print(warning)
     made = driver.count_ops(module)
-    print(
-        f"{paths[0]} converts to {target}: {sum(before.values()) or 'its'} functions become {sum(made.values())} operations"
-    )
+    print(f"{paths[0]} converts to {target}: {sum(made.values())} operations")
     for name, count in made.most_common():
         print(f"  {count:6} {name}")
     return 0
