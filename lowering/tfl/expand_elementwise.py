@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from ...ir import Builder, Value
+from ...ir import Builder, QuantizedType, TensorType, Value
 from ...ir.dialects import nn
 from ...ir.module import scalar_constant
 from ...ir.types import I1, I32
@@ -153,7 +153,17 @@ def swish(b: Builder, op: nn.Swish) -> Value:
 
 @expands("hard_sigmoid")
 def hard_sigmoid(b: Builder, op: nn.HardSigmoid) -> Value:
-    return b.nn.clip(b.nn.add(b.nn.mul(op.x, op.alpha), op.beta), min=0.0, max=1.0)
+    """As relu6(6 alpha x + 6 beta) / 6 where that costs no more.
+
+    RELU6 can be fused into what is before it, and the factors fold into weights before and behind.
+    """
+    factor = 6 * op.alpha
+    source = op.x.defining_op
+    folds = isinstance(source, nn.ConvolutionOp | nn.Affine) and op.x.has_one_use
+    if not folds and not math.isclose(factor, 1.0, rel_tol=1e-6):
+        return b.nn.clip(b.nn.add(b.nn.mul(op.x, op.alpha), op.beta), min=0.0, max=1.0)
+    scaled = op.x if math.isclose(factor, 1.0, rel_tol=1e-6) else b.nn.mul(op.x, factor)
+    return b.nn.mul(b.nn.clip(b.nn.add(scaled, 6 * op.beta), min=0.0, max=6.0), 1 / 6)
 
 
 @expands("elu")
@@ -202,6 +212,13 @@ def relu(b: Builder, op: nn.Relu) -> Value | None:
     if op.x.tensor.expressed.is_float:
         return None
     return b.nn.maximum(op.x, _number(b, 0, op.x))
+
+
+@expands("fake_quantize")
+def fake_quantize(b: Builder, op: nn.FakeQuantize) -> Value:
+    grid = op.grid
+    assert isinstance(grid, QuantizedType)
+    return b.nn.dequantize(b.nn.quantize(op.x, to=TensorType(op.x.tensor.shape, grid)))
 
 
 @expands("mod")

@@ -322,8 +322,13 @@ def layer_norm(b: Builder, op: nn.LayerNorm) -> Value:
 @expands("lrn")
 def lrn(b: Builder, op: nn.Lrn) -> Value | None:
     axis, rank = op.axis % op.x.tensor.rank, op.x.tensor.rank
-    if axis == rank - 1 and op.size % 2 == 1:
-        return None
+    if axis == rank - 1 and op.size % 2 == 1 and op.x.tensor.is_static:
+        if rank == 4:
+            return None
+        shape = op.x.tensor.static_shape
+        flat = reshaped(b, op.x, (1, 1, math.prod(shape[:-1]), shape[-1]))
+        y = b.nn.lrn(flat, size=op.size, alpha=op.alpha, beta=op.beta, bias=op.bias, axis=3)
+        return reshaped(b, y, shape)
     before = (op.size - 1) // 2
     pads = [0] * (2 * rank)
     pads[axis], pads[rank + axis] = before, op.size - 1 - before

@@ -10,7 +10,7 @@ from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_array, scalar_constant
 from ...ir.types import I32, I64, Array
-from .expansion import expands, index_grid, reshaped, static_dims
+from .expansion import expands, index_grid, reshaped, static_dims, with_axis
 
 
 @expands("channel_shuffle")
@@ -93,6 +93,18 @@ def reverse(b: Builder, op: nn.Reverse) -> Value | None:
     for axis in axes:
         y = b.nn.reverse(y, axes=(axis,))
     return y
+
+
+@expands("pad", "transpose", "slice", "tile")
+def moves_nothing(b: Builder, op: nn.Pad | nn.Transpose | nn.Slice | nn.Tile) -> Value | None:
+    """What leaves every element where it is; kernels do not take tensors without dimensions."""
+    stays = {
+        "nn.pad": lambda: not any(op.attributes["pads"]),
+        "nn.transpose": lambda: list(op.attributes["perm"]) == list(range(op.x.tensor.rank)),
+        "nn.slice": lambda: op.x.tensor.rank == 0,
+        "nn.tile": lambda: all(n == 1 for n in op.attributes["reps"]),
+    }
+    return b.nn.identity(op.x) if stays[op.name]() else None
 
 
 @expands("pad")
@@ -181,6 +193,9 @@ def scatter_nd(b: Builder, op: nn.ScatterNd) -> Value | None:
     shape, index_shape = static_dims(op.x), static_dims(op.indices)
     if shape is None or index_shape is None or op.reduction not in ("none", "add"):
         return None
+    if len(index_shape) == 1:  # one vector: the kernel wants a list of them
+        rows, updates = with_axis(b, op.indices, 0), with_axis(b, op.updates, 0)
+        return b.nn.scatter_nd(op.x, rows, updates, reduction=op.reduction)
     if op.reduction == "add" and scalar_constant(op.x) == 0.0 and op.indices.tensor.expressed is I32:
         return None
     lengths = np.array(shape[: index_shape[-1]])

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...ir import OpResult, QuantizedType, TensorType, Value
 from ...ir.dialects import nn
+from ...ir.module import scalar_constant
 from .target import Target, lowers
 
 
@@ -102,6 +103,14 @@ def gather_nd(target: Target, op: nn.GatherNd) -> OpResult:
     if op.batch_dims:
         raise target.error("has batch dimensions, and TFLite's GATHER_ND has none", "run expand-for-tfl before")
     return target.value("gather_nd", op.x, op.indices)
+
+
+@lowers("scatter_nd")
+def scatter_nd(target: Target, op: nn.ScatterNd) -> OpResult:
+    if op.reduction != "add" or scalar_constant(op.x) != 0.0:
+        raise target.error(f"has the reduction '{op.reduction}', and TFLite adds to zeros", "run expand-for-tfl before")
+    shape = target.ints(op.x.tensor.static_shape, "shape")
+    return target.value("scatter_nd", op.indices, op.updates, shape)
 
 
 @lowers("one_hot")

@@ -9,7 +9,9 @@ import attrs
 import numpy as np
 
 from ...ir import DenseAttribute, Module, Operation, OpResult, QuantizedType, TensorType, Type, Value
+from ...ir.dialects.tfl.base import TFLOp
 from ...ir.dialects.tfl.constant import PseudoConst
+from ...ir.dialects.tfl.runtime import unsupported_element
 from ...ir.layout import permute
 from ...ir.module import constant_attribute
 from ...ir.opdef import lookup_op
@@ -54,6 +56,11 @@ class Target:
         types = [r.type for r in self.op.results] if types is None else types
         made = definition(*operands, result_types=types, location=self.op.location, **attributes)
         made.verify()
+        assert isinstance(made, TFLOp)
+        missing = unsupported_element(made)
+        if missing:
+            remedy = "cast to f32 or i32 before, if the numbers fit"
+            raise self.error(f"has {missing} elements, which TFLite's {made.builtin} does not compute with", remedy)
         return self._insert(made)
 
     def value(self, name: str, *operands: Value | None, **keywords: Any) -> OpResult:

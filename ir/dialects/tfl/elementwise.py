@@ -11,6 +11,7 @@ import numpy as np
 
 from ...opdef import BOOL, FLOAT, Trait, attribute, operand, result
 from ...types import Array
+from ..nn import binary as nn_binary
 from ..nn.activation import sigmoid
 from ..nn.unary import erf
 from .base import ACTIVATION, TFLOp, activate, broadcasts_beyond, operand_types
@@ -200,10 +201,7 @@ class Mul(
 class Div(_Arithmetic, name="tfl.div", builtin="DIV", options="Div"):
     """lhs / rhs (integers: towards zero), then the activation function."""
 
-    def evaluate(self, lhs: Array, rhs: Array) -> Array:
-        if np.issubdtype(lhs.dtype, np.integer):
-            return np.trunc(np.divide(lhs, rhs)).astype(lhs.dtype)
-        return activate(np.divide(lhs, rhs), self.fused_activation_function)
+    function = nn_binary.Div.ufunc
 
     def version(self) -> int:
         return 2 if broadcasts_beyond(self, 4) else 1
@@ -253,7 +251,7 @@ _BINARY: tuple[tuple[str, str, str, str, Callable[[Array, Array], Array], dict[s
     ("logical_and", "LOGICAL_AND", "LogicalAnd", "both", np.logical_and, {}),
     ("logical_or", "LOGICAL_OR", "LogicalOr", "either", np.logical_or, {}),
     ("not_equal", "NOT_EQUAL", "NotEqual", "lhs != rhs", np.not_equal, {"i8": 2, "i16": 4}),
-    ("pow", "POW", "Pow", "lhs ^ rhs", np.power, {}),
+    ("pow", "POW", "Pow", "lhs ^ rhs", nn_binary.Pow.ufunc, {}),
     ("right_shift", "RIGHT_SHIFT", "RightShift", "lhs shifted by rhs bits, keeping the sign", np.right_shift, {}),
     ("squared_difference", "SQUARED_DIFFERENCE", "SquaredDifference", "(lhs - rhs)²", _squared_difference, {"i8": 2}),
 )

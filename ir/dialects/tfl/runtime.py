@@ -1,10 +1,14 @@
-"""The TensorFlow Lite runtime that first knew each version of an operator: the facts of LiteRT's version table."""
+"""What the TensorFlow Lite runtime has: the first runtime of each version of an operator, the types of its kernels.
+
+The versions are the facts of LiteRT's own table; the types were found by running its kernels.
+"""
 
 from __future__ import annotations
 
 import re
 
 from ...module import Module
+from ...types import QuantizedType
 from .base import TFLOp
 
 _FIRST_RUNTIMES = {
@@ -110,6 +114,32 @@ _FIRST_RUNTIMES = {
     "UNPACK": "1.11.0 1.14.0 2.2.0 2.3.0 2.22.0 2.23.0",
 }
 """Builtin operator → the first runtimes of its versions 1, 2, ... (``-``: that version was withdrawn)."""
+
+_ELEMENTS = {
+    "f32": "ATAN2 BATCH_MATMUL CEIL CONV_2D CONV_3D CONV_3D_TRANSPOSE COS DEPTHWISE_CONV_2D ELU EXP FLOOR "
+    "FULLY_CONNECTED GELU HARD_SWISH L2_NORMALIZATION LEAKY_RELU LOCAL_RESPONSE_NORMALIZATION LOG LOGISTIC LOG_SOFTMAX "
+    "AVERAGE_POOL_2D MAX_POOL_2D PRELU RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 ROUND RSQRT SIN SOFTMAX SQRT SQUARE TANH "
+    "TRANSPOSE_CONV",
+    "f32 i32": "ABS DIV POW RESIZE_BILINEAR SIGN SQUARED_DIFFERENCE",
+    "f32 i32 i64": "ADD CUMSUM FLOOR_MOD MAXIMUM MEAN MINIMUM MUL NEG REDUCE_PROD SUB SUM",
+    "f32 i32 i8 i16": "FLOOR_DIV",
+    "f32 i32 i8 ui8 i1": "ARG_MAX ARG_MIN",
+    "f32 i32 i64 i8 ui8": "DEPTH_TO_SPACE SPACE_TO_DEPTH",
+    "f32 i32 i64 i8 ui8 i16": "GREATER GREATER_EQUAL LESS LESS_EQUAL RESIZE_NEAREST_NEIGHBOR REDUCE_MAX REDUCE_MIN "
+    "SPLIT SPLIT_V",
+    "i1": "LOGICAL_AND LOGICAL_NOT LOGICAL_OR REDUCE_ALL REDUCE_ANY",
+}
+"""Element types (quantized ones apart) → the operators whose kernels compute with these alone."""
+_ELEMENTS_OF = {builtin: set(names.split()) for names, builtins in _ELEMENTS.items() for builtin in builtins.split()}
+
+
+def unsupported_element(op: TFLOp) -> str:
+    """The element type of the operand that decides, where there is no kernel for it; else ``""``."""
+    name = op.storage_name(op.typed_by)
+    value = op.operands[op.typed_by] if name else None
+    if value is None or isinstance(value.tensor.element, QuantizedType):
+        return ""
+    return "" if name in _ELEMENTS_OF.get(op.builtin, {name}) else name
 
 
 def first_runtime(builtin: str, version: int) -> str:

@@ -127,6 +127,7 @@ class Conv3D(TFLOp, name="tfl.conv_3d", builtin="CONV_3D", options="Conv3D"):
 class Conv3DTranspose(TFLOp, name="tfl.conv_3d_transpose", builtin="CONV_3D_TRANSPOSE", options="Conv3D"):
     """Transposed convolution of volumes; weights (kD, kH, kW, O, C)."""
 
+    typed_by = 1
     output_shape = operand("(5,) i32")
     filter = operand("(kD, kH, kW, O, C)")
     input = operand("(N, D, H, W, C)")
