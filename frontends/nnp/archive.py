@@ -91,7 +91,9 @@ def _open(path: Path, diagnostics: Diagnostics, max_unpacked: int | None) -> lis
         return [Member(_KINDS[extension], path.name, location, _map(path))]
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CompileError(f"cannot be read: {reason}", location, "check the path and its permissions") from error
+        raise CompileError(
+            f"the file cannot be read: {reason}", location, "check the path and its permissions"
+        ) from error
 
 
 def _known(found: list[tuple[str, memoryview]], location: Location, diagnostics: Diagnostics) -> list[Member]:
@@ -105,7 +107,7 @@ def _known(found: list[tuple[str, memoryview]], location: Location, diagnostics:
             diagnostics.warning(f"the member '{name}' is ignored: it is of no kind that NNP files hold", location)
     if not any(m.kind in (Kind.TEXT, Kind.BINARY, Kind.HDF5) for m in members):
         raise CompileError(
-            "holds no network and no parameters",
+            "the file holds no network and no parameters",
             location,
             "an .nnp file needs a .nntxt, .prototxt, .protobuf or .h5 member",
         )
@@ -136,7 +138,9 @@ def _zip_members(path: Path, max_unpacked: int | None) -> Iterator[tuple[str, me
     except _ZIP_FAULTS as error:
         reason = str(error) or type(error).__name__
         raise CompileError(
-            f"is not a whole zip archive: {reason}", location, "it may be truncated: copy or export the file again"
+            f"the file is not a whole zip archive: {reason}",
+            location,
+            "it may be truncated: copy or export the file again",
         ) from error
 
 
@@ -158,10 +162,12 @@ def _check_directory(entries: list[zipfile.ZipInfo], size: int, location: Locati
     unpacked = sum(entry.file_size for entry in entries if entry.compress_type != zipfile.ZIP_STORED)
     stored = sum(entry.file_size for entry in entries if entry.compress_type == zipfile.ZIP_STORED)
     if stored > size:
-        raise CompileError(f"claims members of {stored} bytes in a file of {size}", location, "export the file again")
+        raise CompileError(
+            f"the file claims members of {stored} bytes in a file of {size}", location, "export the file again"
+        )
     if unpacked > limit:
         raise CompileError(
-            f"would unpack to {unpacked} bytes, more than the limit of {limit}",
+            f"the file would unpack to {unpacked} bytes, more than the limit of {limit}",
             location,
             "if the file is to be trusted, repack it without compression or raise 'max_unpacked'",
         )

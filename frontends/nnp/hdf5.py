@@ -78,7 +78,7 @@ def read_hdf5(content: memoryview, location: Location) -> list[Dataset]:
                     found.append(_read(path, entry, zero_copy, len(content), location))
     except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
         raise CompileError(
-            f"is not a sound HDF5 file: {error}", location, "it may be truncated: copy or export it again"
+            f"the file is not sound HDF5: {error}", location, "it may be truncated: copy or export it again"
         ) from error
     indexed = sum(dataset.index is not None for dataset in found)
     if indexed not in (0, len(found)):

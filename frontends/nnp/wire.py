@@ -35,10 +35,10 @@ def parse_binary(content: memoryview, location: Location) -> tuple[Any, list[Arr
                 rest.append(field)
         message.MergeFromString(b"".join(rest))
     except (DecodeError, ValueError) as error:
-        raise CompileError(f"is not a sound protobuf message: {error}", location, _REMEDY) from error
+        raise CompileError(f"the file is not a sound protobuf message: {error}", location, _REMEDY) from error
     if _has_unknown_fields(message):
         raise CompileError(
-            "holds fields that NNabla 1.39 does not have",
+            "the file holds fields that NNabla 1.39 does not have",
             location,
             "the numbers of binary fields change between releases: export networks as .nntxt",
         )

@@ -121,7 +121,7 @@ def test_members_of_other_kinds_are_left_out_with_a_warning(archive: Write, affi
 def test_an_unknown_extension_and_a_missing_file_are_both_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("")
     message = refusal(tmp_path / "a.txt", tmp_path / "b.nntxt")
-    expect(message, "a.txt: error: the extension '.txt'", "b.nntxt: error: cannot be read: No such file")
+    expect(message, "a.txt: error: the extension '.txt'", "b.nntxt: error: the file cannot be read: No such file")
 
 
 def test_no_file_is_wrong_usage() -> None:
@@ -324,7 +324,7 @@ def test_hostile_hdf5(tmp_path: Path, fill: Callable[[h5py.File], None], reason:
 def test_no_hdf5(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "parameter.h5"
     path.write_bytes(content)
-    expect(refusal(path), "not a sound HDF5 file", "truncated")
+    expect(refusal(path), "not sound HDF5", "truncated")
 
 
 def test_links_out_of_the_file_are_not_followed(tmp_path: Path) -> None:
