@@ -49,7 +49,8 @@ class LayoutProblem:
         """
         others = [w for w in wanted if w != made]
         if len(others) == 1:
-            self.cost_pair(made, others[0], 0, cost, cost, 0)
+            self.differ[made, others[0]] += cost
+            self.differ[others[0], made] += cost
         elif others:
             some, every = self.variable(), self.variable()
             self.differ[made, some] += cost
@@ -103,8 +104,8 @@ class LayoutProblem:
     def _solve_component(
         self, component: list[int], neighbours: dict[int, list[int]], values: list[bool | None]
     ) -> None:
-        first = any(self.pull_first[v] for v in component)
-        last = any(self.pull_last[v] for v in component)
+        first = any(self.pull_first[v] > self.pull_last[v] for v in component)
+        last = any(self.pull_last[v] > self.pull_first[v] for v in component)
         if first and last:
             chosen = self._cut(component, neighbours)
             for v in component:
