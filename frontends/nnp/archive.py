@@ -19,10 +19,7 @@ from pathlib import Path
 import attrs
 
 from ...ir import CompileError, Diagnostics, Location
-
-UNPACKED_FLOOR = 256 << 20
-MOST_EXPANSION = 100
-"""The compressed members of an archive may unpack to UNPACKED_FLOOR bytes or MOST_EXPANSION times its size."""
+from .limits import unpacked_limit
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, then the lengths of the name and of the extra field
 # What zipfile raises for one byte or another that is wrong.
@@ -158,7 +155,7 @@ def _check_directory(entries: list[zipfile.ZipInfo], size: int, location: Locati
         if entry.flag_bits & 1:
             raise CompileError(f"the member {entry.filename!r} is encrypted", location, "decrypt the archive first")
         names.add(entry.filename)
-    limit = max(UNPACKED_FLOOR, MOST_EXPANSION * size) if max_unpacked is None else max_unpacked
+    limit = unpacked_limit(size) if max_unpacked is None else max_unpacked
     unpacked = sum(entry.file_size for entry in entries if entry.compress_type != zipfile.ZIP_STORED)
     stored = sum(entry.file_size for entry in entries if entry.compress_type == zipfile.ZIP_STORED)
     if stored > size:

@@ -10,12 +10,11 @@ import numpy as np
 
 from ...ir import CompileError, Location
 from ...ir.types import Array
+from .limits import unpacked_limit
 
 if TYPE_CHECKING:
     import h5py
 
-MOST_EXPANSION = 1000
-"""A compressed dataset may be this many times larger than the file; deflate cannot do more."""
 _REMEDY = "write the parameters again with NNabla"
 
 
@@ -65,6 +64,7 @@ def read_hdf5(content: memoryview, location: Location) -> list[Dataset]:
     import h5py
 
     found: list[Dataset] = []
+    room = unpacked_limit(len(content))
     try:
         with h5py.File(_View(content), "r") as file:
             zero_copy = content if file.userblock_size == 0 else None
@@ -75,7 +75,8 @@ def read_hdf5(content: memoryview, location: Location) -> list[Dataset]:
                     raise CompileError(f"the name {path!r} is not UTF-8", location, _REMEDY)
                 entry = file[path]
                 if isinstance(entry, h5py.Dataset):
-                    found.append(_read(path, entry, zero_copy, len(content), location))
+                    found.append(_read(path, entry, zero_copy, room, location))
+                    room -= found[-1].array.nbytes
     except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
         raise CompileError(
             f"the file is not sound HDF5: {error}", location, "it may be truncated: copy or export it again"
@@ -87,13 +88,13 @@ def read_hdf5(content: memoryview, location: Location) -> list[Dataset]:
     return sorted(found, key=lambda d: (d.index or 0, d.name))
 
 
-def _read(path: str, dataset: h5py.Dataset, content: memoryview | None, size: int, location: Location) -> Dataset:
+def _read(path: str, dataset: h5py.Dataset, content: memoryview | None, room: int, location: Location) -> Dataset:
     if dataset.dtype.kind not in "fiu" or dataset.shape is None:
         raise CompileError(f"dataset '{path}' holds {dataset.dtype}, not numbers", location, _REMEDY)
     if dataset.external or dataset.is_virtual:
         raise CompileError(f"dataset '{path}' keeps its data in another file", location, _REMEDY)
-    if dataset.nbytes > MOST_EXPANSION * max(size, 1):
-        raise CompileError(f"dataset '{path}' claims {dataset.nbytes} bytes in a file of {size}", location, _REMEDY)
+    if dataset.nbytes > room:
+        raise CompileError(f"dataset '{path}' claims {dataset.nbytes} bytes, too much for the file", location, _REMEDY)
     index = dataset.attrs.get("index")
     need_grad = dataset.attrs.get("need_grad", False)
     if np.ndim(index if index is not None else 0) or np.ndim(need_grad):
