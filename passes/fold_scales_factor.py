@@ -89,9 +89,9 @@ def constant_factor(constant: Value | None, shape: Shape | None, is_shift: bool)
     dense = float_constant(constant)
     if dense is None or shape is None or dense.type.rank > len(shape):
         return None
-    numbers: Array = dense.numpy().astype(np.float64)
-    numbers = numbers.reshape([1] * (len(shape) - numbers.ndim) + list(numbers.shape))
-    if not all(n == 1 or n == d for n, d in zip(numbers.shape, shape, strict=True)):
+    sizes = (1,) * (len(shape) - dense.type.rank) + dense.type.static_shape
+    numbers: Array = dense.numpy().astype(np.float64).reshape(sizes)
+    if not all(n == 1 or n == d for n, d in zip(sizes, shape, strict=True)):
         return None
     if numbers.size == 0 or not np.all(np.isfinite(numbers)):
         return None

@@ -329,8 +329,8 @@ def _product_down(op: nn.Mul | nn.Div, operand: int, factor: Factor) -> Moved | 
 
 def _concat_down(op: nn.Concat, operand: int, factor: Factor) -> Moved | None:
     axis = op.axis % factor.array.ndim
-    sizes = [v.tensor.dims[axis] for v in op.inputs]
-    if not all(isinstance(s, int) for s in sizes):
+    sizes = [d for v in op.inputs if isinstance(d := v.tensor.dims[axis], int)]
+    if len(sizes) != len(op.inputs):
         return None
     others = np.full([1] * factor.array.ndim, factor.neutral)
     parts = [factor.array if i == operand else others for i in range(len(sizes))]
