@@ -88,6 +88,7 @@ class NetworkLift:
         self.network, self.executor, self.diagnostics = network, executor, diagnostics
         self.variables = {v.label: v for v in network.variables}
         self.declared = nnp.variables_by_value(network)
+        self.generators = {g.get("variable_name", ""): g for g in executor.attributes.get("generator_variable", ())}
         inputs = executor.variable_names("data_variable")
         types = [self.variables[name].variable.type for name in inputs]
         self.function, block = Function.create("main", list(zip(inputs, types, strict=True)), network.location)
@@ -135,7 +136,7 @@ class NetworkLift:
             declaration = self.declared[variable]
             with self.b.at(declaration.location):
                 try:
-                    self.lifted[variable] = source(self.b, declaration, self.executor)
+                    self.lifted[variable] = source(self.b, declaration, self.generators)
                 except CompileError as error:
                     self.diagnostics.add(error)
                     self.lifted[variable] = _stand_in(self.b, [variable])[0]

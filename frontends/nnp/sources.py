@@ -16,11 +16,13 @@ from .ops import Lifter
 from .ops.shapes import broadcast_batch
 
 
-def source(b: Lifter, variable: nnp.Variable, executor: nnp.Executor) -> Value:
-    """The value of a variable that no function makes. Raises CompileError where nothing says what it is."""
+def source(b: Lifter, variable: nnp.Variable, generators: Mapping[str, Mapping[str, Any]]) -> Value:
+    """The value of a variable that no function makes; ``generators`` are the executor's, by variable.
+
+    Raises CompileError where nothing says what the value is.
+    """
     if variable.value is not None:
         return b.create("nn.constant", value=variable.value).result
-    generators = {g.get("variable_name", ""): g for g in executor.attributes.get("generator_variable", ())}
     generator = generators.get(variable.label) or variable.initializer
     if variable.is_parameter:
         raise CompileError(
@@ -43,7 +45,7 @@ def _generated(b: Lifter, variable: nnp.Variable, generator: Mapping[str, Any]) 
     shape = tuple(d if isinstance(d, int) else 1 for d in dims)
     kind, multiplier = generator.get("type", ""), float(generator.get("multiplier", 0.0))
     values = _values(variable, kind, multiplier, shape)
-    if kind not in ("Constant", ""):
+    if kind not in ("Constant", "Range"):
         b.diagnostics.warning(
             f"the input '{variable.label}' is random ({kind}, {multiplier}): it becomes a constant",
             variable.location,
