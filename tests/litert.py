@@ -14,9 +14,13 @@ from nncc.ir import Module
 from nncc.ir.passes import Pass, PassContext
 from nncc.lowering.tfl.expand import ExpandForTfl
 from nncc.lowering.tfl.lower import LowerToTfl
+from nncc.passes.canonicalize import Canonicalize
 from nncc.passes.channel_last import ChannelLast
+from nncc.passes.eliminate_common_subexpressions import EliminateCommonSubexpressions
 from nncc.passes.eliminate_dead_code import EliminateDeadCode
 from nncc.passes.fold_constants import FoldConstants
+from nncc.passes.fold_scales import FoldScales
+from nncc.passes.fuse_activations import FuseActivations
 
 Array = np.ndarray
 Arrays = Mapping[str, Array]
@@ -48,18 +52,21 @@ def op_names(path: Path) -> list[str]:
     return [d["op_name"] for d in model._get_ops_details()]
 
 
-def lower(module: Module, *before: Pass) -> Module:
-    """A copy of an nn module as ``tfl``, by the passes that the pipelines use."""
+def passes(optimize: bool) -> list[Pass]:
+    """From nn to tfl: the fewest passes, or all that the pipelines use."""
+    if not optimize:
+        return [ChannelLast(io="keep"), ExpandForTfl(), FoldConstants(), LowerToTfl()]
+    tidy: list[Pass] = [Canonicalize(), FoldScales(), Canonicalize(), FoldConstants(), EliminateCommonSubexpressions()]
+    form = [ChannelLast(io="keep"), Canonicalize(), ExpandForTfl(), *tidy, FuseActivations(), EliminateDeadCode()]
+    return [*form, LowerToTfl()]
+
+
+def lower(module: Module, optimize: bool = True) -> Module:
+    """A copy of an nn module as ``tfl``; its ports keep their layout."""
     copy = module.clone_module()
-    for step in (*before, ExpandForTfl(), FoldConstants(), EliminateDeadCode(), LowerToTfl()):
+    for step in passes(optimize):
         step.run(copy, PassContext())
-        copy.verify()
     return copy
-
-
-def lower_layout(module: Module) -> Module:
-    """:func:`lower` for a module that may be channel-first; its ports keep their layout."""
-    return lower(module, ChannelLast(io="keep"))
 
 
 def assert_close(got: Arrays, wanted: Arrays, what: str, tolerance: float = 2e-5) -> None:
@@ -79,7 +86,9 @@ def assert_close(got: Arrays, wanted: Arrays, what: str, tolerance: float = 2e-5
 def check(module: Module, inputs: Arrays, folder: Path, **tolerance: float) -> Path:
     """Lower an nn module; the numbers of its own, of the tfl stage and of LiteRT both ways have to be the same."""
     wanted = module.evaluate(inputs)
-    lowered = lower_layout(module)
+    plain = lower(module, optimize=False)
+    assert_close(plain.evaluate(inputs), wanted, "tfl stage, not optimized", **tolerance)
+    lowered = lower(module)
     assert_close(lowered.evaluate(inputs), wanted, "tfl stage", **tolerance)
     path = folder / "model.tflite"
     save(lowered, path)

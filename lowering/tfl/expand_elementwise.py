@@ -1,6 +1,7 @@
 """Elementwise functions that TFLite has not, by those that it has.
 
-Formulas are the short ones that keep float32's absolute accuracy wherever the result is finite.
+Formulas are the short ones that keep float32's absolute accuracy wherever the result is finite. What `canonicalize`
+makes of several operations (clip, reciprocal, square) stays: the lowering takes it apart again.
 """
 
 from __future__ import annotations
@@ -12,23 +13,6 @@ from ...ir.dialects import nn
 from ...ir.module import scalar_constant
 from ...ir.types import I1, I32
 from .expansion import expands
-from .rules_elementwise import CLIPS
-
-
-@expands("neg")
-def neg(b: Builder, op: nn.Neg) -> Value | None:
-    # The int8 kernel of NEG negates what is stored, whatever the zero point; a product is right, and as fast.
-    return b.nn.mul(op.x, -1.0) if op.x.tensor.expressed.is_float else None
-
-
-@expands("square")
-def square(b: Builder, op: nn.Square) -> Value:
-    return b.nn.mul(op.x, op.x)
-
-
-@expands("reciprocal")
-def reciprocal(b: Builder, op: nn.Reciprocal) -> Value:
-    return b.nn.div(_number(b, 1.0, op.x), op.x)
 
 
 def _number(b: Builder, value: float, like: Value) -> Value:
@@ -64,15 +48,6 @@ def acos(b: Builder, op: nn.Acos) -> Value:
 @expands("atan")
 def atan(b: Builder, op: nn.Atan) -> Value:
     return b.nn.atan2(op.x, _number(b, 1.0, op.x))
-
-
-@expands("atan2")
-def atan2(b: Builder, op: nn.Atan2) -> Value | None:
-    shape = op.output.tensor.static_shape
-    if op.lhs.tensor.shape == op.rhs.tensor.shape:
-        return None
-    sides = (v if v.tensor.shape == shape else b.nn.broadcast_to(v, shape=shape) for v in (op.lhs, op.rhs))
-    return b.nn.atan2(*sides)  # ATAN2 does not broadcast
 
 
 @expands("sinh", "cosh")
@@ -183,35 +158,6 @@ def prelu(b: Builder, op: nn.Prelu) -> Value | None:
         return None
     below = b.nn.minimum(op.x, _number(b, 0.0, op.x))
     return b.nn.add(b.nn.relu(op.x), b.nn.mul(below, op.slope))
-
-
-@expands("clip")
-def clip(b: Builder, op: nn.Clip) -> Value | None:
-    element = op.x.tensor.expressed
-    if (op.min, op.max) == (0.0, math.inf) and element.is_float:
-        return b.nn.relu(op.x)
-    if (op.min, op.max) in CLIPS and element.is_float:
-        return None
-    low, high = op.min, op.max
-    if element.is_integer:
-        limits = element.limits
-        low, high = max(math.ceil(max(low, limits[0])), limits[0]), min(math.floor(min(high, limits[1])), limits[1])
-    y = op.x
-    if low > -math.inf:
-        y = b.nn.maximum(y, _number(b, low, op.x))
-    return b.nn.minimum(y, _number(b, high, op.x)) if high < math.inf else _other(b, y, op.x)
-
-
-def _other(b: Builder, y: Value, x: Value) -> Value:
-    """y, as an operation of its own if it is x itself."""
-    return b.nn.identity(x) if y is x else y
-
-
-@expands("relu")
-def relu(b: Builder, op: nn.Relu) -> Value | None:
-    if op.x.tensor.expressed.is_float:
-        return None
-    return b.nn.maximum(op.x, _number(b, 0, op.x))
 
 
 @expands("fake_quantize")

@@ -129,6 +129,10 @@ def _indices(b: Builder, indices: Value) -> Value:
     return indices if indices.tensor.expressed in (I32, I64) else b.nn.cast(indices, to=I32)
 
 
+def _is_i32(indices: Value) -> bool:
+    return indices.tensor.expressed is I32
+
+
 def _from_front(b: Builder, indices: Value, lengths: Array) -> Value | None:
     """Constant indices counted from the front; None where they are so already or are computed.
 
@@ -193,14 +197,13 @@ def scatter_nd(b: Builder, op: nn.ScatterNd) -> Value | None:
     shape, index_shape = static_dims(op.x), static_dims(op.indices)
     if shape is None or index_shape is None or op.reduction not in ("none", "add"):
         return None
+    indices = _from_front(b, op.indices, np.array(shape[: index_shape[-1]])) or op.indices
     if len(index_shape) == 1:  # one vector: the kernel wants a list of them
-        rows, updates = with_axis(b, op.indices, 0), with_axis(b, op.updates, 0)
+        rows, updates = with_axis(b, indices, 0), with_axis(b, op.updates, 0)
         return b.nn.scatter_nd(op.x, rows, updates, reduction=op.reduction)
-    if op.reduction == "add" and scalar_constant(op.x) == 0.0 and op.indices.tensor.expressed is I32:
+    if op.reduction == "add" and scalar_constant(op.x) == 0.0 and indices is op.indices and _is_i32(indices):
         return None
-    lengths = np.array(shape[: index_shape[-1]])
-    indices = _from_front(b, op.indices, lengths) or op.indices
-    indices = indices if indices.tensor.expressed is I32 else b.nn.cast(indices, to=I32)
+    indices = indices if _is_i32(indices) else b.nn.cast(indices, to=I32)
     updates = op.updates
     dtype = op.x.tensor.expressed.dtype
     zeros = np.zeros(shape, dtype)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ...ir import OpResult, Value
+import numpy as np
+
+from ...ir import OpResult, QuantizedType, TensorType, Value
 from ...ir.dialects import nn
+from ...ir.types import F32
 from .rules_linear import fused
 from .target import Target, lowers
 
@@ -19,15 +22,11 @@ _SAME_NAME = [
     "hard_swish",
     "log",
     "logical_not",
-    "neg",
-    "relu",
     "rsqrt",
     "sign",
     "sin",
     "sqrt",
-    "square",
     "tanh",
-    "atan2",
     "bitwise_xor",
     "equal",
     "floor_div",
@@ -94,14 +93,57 @@ def round_(target: Target, op: nn.Round) -> OpResult:
     return target.value("round", op.x)
 
 
-@lowers("clip")
-def clip(target: Target, op: nn.Clip) -> OpResult:
-    name = CLIPS.get((op.min, op.max))
-    if name is None:
-        raise target.error(
-            f"clips to {op.min} .. {op.max}, which is none of {list(CLIPS)}", "run expand-for-tfl before"
-        )
-    return target.value(name, op.x)
+@lowers("clip", "relu")
+def clip(target: Target, op: nn.Clip | nn.Relu) -> Value:
+    """One operation for the ranges that TFLite knows, else MAXIMUM and MINIMUM."""
+    low, high = (op.min, op.max) if isinstance(op, nn.Clip) else (0.0, math.inf)
+    element = op.x.tensor.expressed
+    name = CLIPS.get((low, high))
+    if name is not None and element.is_float:
+        return target.value(name, op.x)
+    if element.is_integer:
+        lowest, highest = element.limits
+        low = math.ceil(low) if low > lowest else -math.inf
+        high = math.floor(high) if high < highest else math.inf
+    y: Value = op.x
+    # In 8 bits these kernels keep the scale of their operands: a change of scale comes behind them.
+    if low > -math.inf:
+        y = target.value("maximum", y, target.number(low, op.x), types=[op.x.type])
+    if high < math.inf:
+        y = target.value("minimum", y, target.number(high, op.x), types=[op.x.type])
+    return y if y.type == op.output.type else target.value("quantize", y)
+
+
+@lowers("square")
+def square(target: Target, op: nn.Square) -> OpResult:
+    # SQUARE has float kernels alone.
+    plain = op.x.tensor.element == F32
+    return target.value("square", op.x) if plain else target.value("mul", op.x, op.x)
+
+
+@lowers("neg")
+def neg(target: Target, op: nn.Neg) -> OpResult:
+    kind = op.x.tensor.element
+    if not isinstance(kind, QuantizedType):
+        return target.value("neg", op.x)
+    # The int8 kernel of NEG negates what is stored, whatever the zero point: a product with -1 instead.
+    step = QuantizedType(kind.storage, kind.expressed, (1 / 127,), (0,))
+    minus_one = target.constant(np.array(-127, kind.storage.dtype), "minus_one", TensorType((), step))
+    return target.value("mul", op.x, minus_one)
+
+
+@lowers("reciprocal")
+def reciprocal(target: Target, op: nn.Reciprocal) -> OpResult:
+    return target.value("div", target.number(1.0, op.x), op.x)
+
+
+@lowers("atan2")
+def atan2(target: Target, op: nn.Atan2) -> OpResult:
+    """ATAN2 does not broadcast."""
+    full = op.output.tensor
+    shape = target.ints(full.static_shape, "shape")
+    sides = [v if v.tensor.shape == full.shape else target.value("broadcast_to", v, shape) for v in (op.lhs, op.rhs)]
+    return target.value("atan2", *sides)
 
 
 @lowers("leaky_relu")

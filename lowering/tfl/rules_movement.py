@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...ir import OpResult, QuantizedType, TensorType, Value
+from ...ir import OpResult, Value
 from ...ir.dialects import nn
 from ...ir.module import scalar_constant
 from .target import Target, lowers
@@ -66,15 +66,7 @@ def pad(target: Target, op: nn.Pad) -> OpResult:
         raise target.error(f"has the mode {op.mode}, which TFLite has not", "run expand-for-tfl before")
     if op.value == 0.0:
         return target.value("pad", op.x, paddings)
-    return target.value("padv2", op.x, paddings, _scalar_like(target, op.x, op.value))
-
-
-def _scalar_like(target: Target, like: Value, number: float) -> Value:
-    """A scalar of the type that another value's elements have, with the same scale if they are quantized."""
-    kind = like.tensor.element
-    type = TensorType((), kind)
-    real = np.array(number, like.tensor.expressed.dtype)
-    return target.constant(kind.quantize(real) if isinstance(kind, QuantizedType) else real, "value", type)
+    return target.value("padv2", op.x, paddings, target.number(op.value, op.x))
 
 
 @lowers("tile")

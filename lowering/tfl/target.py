@@ -87,6 +87,13 @@ class Target:
         self._insert(op)
         return op.result
 
+    def number(self, number: float, like: Value) -> Value:
+        """A scalar of the type that another value's elements have, with the same scale if they are quantized."""
+        kind = like.tensor.element
+        real = np.array(number, like.tensor.expressed.dtype)
+        stored = kind.quantize(real) if isinstance(kind, QuantizedType) else real
+        return self.constant(stored, "value", TensorType((), kind))
+
     def ints(self, numbers: Sequence[int], name: str) -> Value:
         """A vector of i32: shapes, axes, permutations."""
         return self.constant(np.array(numbers, np.int32), name)
