@@ -89,19 +89,22 @@ def _tuple(values: tuple[Attribute, ...], key_of: KeyOf, depth: int) -> str:
 
 def _dense(dense: DenseElements) -> str:
     array, kind = dense.array, dense.type
-    check_array(array, kind)
+    fault = array_fault(array, kind)
+    if fault:
+        raise CompileError(fault)
     if isinstance(kind.element, QuantizedType) or kind.storage.name == "!nncc.string":
         # MLIR's own `dense` takes neither; this one has the same contents
         return f"#nncc.dense<{_literal(array, kind.storage) or '[]'} : {kind}>"
     return f"dense<{_literal(array, kind.storage)}> : {kind}"
 
 
-def check_array(array: Array, type: TensorType) -> None:
-    """Raises CompileError where an array is not one of its type."""
+def array_fault(array: Array, type: TensorType) -> str:
+    """Why an array is not one of a type; empty where it is."""
     if not type.is_static or array.shape != type.shape:
-        raise CompileError(f"an array of shape {array.shape} cannot have the type {type}")
+        return f"an array of shape {array.shape} cannot have the type {type}"
     if array.dtype.newbyteorder("=") != type.storage.dtype:
-        raise CompileError(f"an array of {array.dtype} cannot have the type {type}")
+        return f"an array of {array.dtype} cannot have the type {type}"
+    return ""
 
 
 def _literal(array: Array, kind: ElementType) -> str:

@@ -133,7 +133,8 @@ def as_dense(array: Array, type: TensorType | None = None) -> DenseElements:
 def attribute_key(value: Attribute) -> Hashable:
     """A hashable stand-in: two attributes are the same exactly if their keys are equal (1, 1.0 and true differ)."""
     if isinstance(value, DenseElements):
-        return (DenseElements, value.type, value.array.tobytes())
+        array = value.array  # the bytes of an array of strings are addresses
+        return (DenseElements, value.type, tuple(array.flat) if array.dtype == object else array.tobytes())
     if isinstance(value, DenseResource):
         return (DenseResource, value.type, id(value.resource))
     if isinstance(value, tuple):

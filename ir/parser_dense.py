@@ -165,7 +165,7 @@ class DenseParser(TypeParser):
             return flat.reshape(type.static_shape)
         if type.size * flat.itemsize > _LARGEST_SPLAT:
             raise self.error(f"{type} has more than {_LARGEST_SPLAT} bytes", start)
-        return np.full(type.static_shape, flat[0])
+        return np.full(type.static_shape, flat[0], flat.dtype)
 
     def elements(self, tokens: list[_Token], type: ElementType) -> Array:
         """The elements of a literal, in a row."""

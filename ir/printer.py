@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Literal, TextIO, TypeAlias
 
-from .attribute_text import check_array, format_dictionary, format_location, little_endian
+from .attribute_text import array_fault, format_dictionary, format_location, little_endian
 from .attributes import Attribute, DenseResource
 from .core import Block, Operation, Region, Value
 from .diagnostics import CompileError
@@ -75,10 +75,9 @@ def resource_data(key: str, dense: DenseResource) -> Array:
     if dense.type.storage.name == "!nncc.string":
         raise CompileError(f"the resource '{key}' holds strings, which can only be written as an inline array")
     array = dense.numpy()
-    try:
-        check_array(array, dense.type)
-    except CompileError as error:
-        raise CompileError(f"the resource '{key}' contradicts its type: {error}") from error
+    fault = array_fault(array, dense.type)
+    if fault:
+        raise CompileError(f"the resource '{key}' contradicts its type: {fault}")
     return array
 
 
@@ -197,7 +196,8 @@ class _Printer:
         try:
             return f" {format_dictionary({**attributes, **extra}, self.key_of)}"
         except CompileError as error:
-            raise CompileError(f"cannot print the attributes of '{op.name}': {error}", op.location) from error
+            reason = error.diagnostics[0].message
+            raise CompileError(f"cannot print the attributes of '{op.name}': {reason}", op.location) from error
 
     def text_only_attributes(self, op: Operation) -> dict[str, Attribute]:
         extra: dict[str, Attribute] = {}

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .attribute_text import check_array
+from .attribute_text import array_fault
 from .attributes import Attribute, DenseElements
 from .core import Block, Operation, Region, UnregisteredOp, Use, Value
-from .diagnostics import CompileError, Diagnostics, NnccError, VerifyError
+from .diagnostics import Diagnostics, NnccError, VerifyError
 from .module import Function, Module
 from .opdef import Op, Trait
 from .syntax import TEXT_ONLY
@@ -148,10 +148,9 @@ class _Verifier:
         if reserved:
             self.error(op, f"has the attribute '{min(reserved)}', which is reserved for the text")
         for dense in _inline_arrays(op.attributes.values()):
-            try:
-                check_array(dense.array, dense.type)
-            except CompileError as error:
-                self.error(op, f"has an attribute that contradicts itself: {error}")
+            fault = array_fault(dense.array, dense.type)
+            if fault:
+                self.error(op, f"has an attribute that contradicts itself: {fault}")
 
     def rules(self, op: Operation) -> None:
         """The operation's own rules, and its types."""
