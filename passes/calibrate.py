@@ -18,6 +18,9 @@ from .calibration import METHODS, RangeObserver, make_observer
 from .dataset import BoundDataset, Dataset
 from .ranges import holds_reals, set_range
 
+PADDING = frozenset({"nn.pad"})
+"""Operations that give infinite numbers on purpose: the padding of max_pool loses against every other number."""
+
 
 @attrs.define
 class Calibrate(Pass, name="calibrate"):
@@ -57,25 +60,27 @@ class Calibrate(Pass, name="calibrate"):
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
         batches = find_dataset(function, context, self.dataset, self.seed).bind(function, self.samples or None)
-        observers = observe(function, batches, context, self._new_observer)
-        for value, observer in observers.items():
-            self._store(function, value, observer, context)
+        for value, seen in observe(function, batches, context, self._new_observer).items():
+            self._store(function, value, seen, context)
         self.counts["batches"] += len(batches)
         return True
 
     def _new_observer(self) -> RangeObserver:
         return make_observer(self.method, self.percentile, self.momentum)
 
-    def _store(self, function: Function, value: Value, observer: RangeObserver | None, context: PassContext) -> None:
-        found = None if observer is None else observer.range()
+    def _store(self, function: Function, value: Value, seen: Seen, context: PassContext) -> None:
+        found = seen.observer.range() if seen.observer is not None and not seen.has_nan else None
         set_range(function, value, found)
         self.counts["ranges" if found else "values without a range"] += 1
-        if found is None:
-            op = value.defining_op
-            place = op.location if op is not None else function.location
-            what = f"the result of '{op.name}'" if op is not None else f"input '{value.name}'"
-            remedy = "it stays in float; check that the samples are what the model was made for"
-            context.diagnostics.warning(f"calibration: {what} is NaN or infinite", place, remedy)
+        op = value.defining_op
+        place = op.location if op is not None else function.location
+        what = f"the result of '{op.name}'" if op is not None else f"input '{value.name}'"
+        if seen.has_nan:
+            remedy = "check that the samples are what the model was made for"
+            context.diagnostics.warning(f"calibration: {what} is NaN, so it stays in float", place, remedy)
+        elif seen.has_infinity and op is not None and op.name not in PADDING:
+            remedy = "a large finite number instead keeps what int8 can tell apart under control"
+            context.diagnostics.warning(f"calibration: {what} is infinite; int8 saturates there", place, remedy)
 
 
 def find_dataset(function: Function, context: PassContext, path: str = "", seed: int = 0) -> Dataset:
@@ -97,21 +102,36 @@ def find_dataset(function: Function, context: PassContext, path: str = "", seed:
     return context.dataset
 
 
+@attrs.define
+class Seen:
+    """What was seen of one value."""
+
+    observer: RangeObserver | None = None
+    has_nan: bool = False
+    has_infinity: bool = False
+
+    def add(self, array: Array, new_observer: Callable[[], RangeObserver]) -> None:
+        low, high = float(array.min()), float(array.max())
+        if math.isnan(low):
+            self.has_nan = True
+            return
+        if math.isinf(low) or math.isinf(high):
+            self.has_infinity = True
+            array = array[np.isfinite(array)]
+        if array.size:
+            self.observer = self.observer or new_observer()
+            self.observer.add(array)
+
+
 def observe(
     function: Function, batches: BoundDataset, context: PassContext, new_observer: Callable[[], RangeObserver]
-) -> dict[Value, RangeObserver | None]:
-    """An observer for each real value of a function that has seen all batches; None where a number was not finite."""
-    observers: dict[Value, RangeObserver | None] = {}
+) -> dict[Value, Seen]:
+    """What all batches show of each real value of a function. Infinite numbers are left out: int8 saturates there."""
+    found: dict[Value, Seen] = {}
 
     def see(value: Value, array: Array) -> None:
-        if not holds_reals(value) or not array.size:
-            return
-        known = observers[value] if value in observers else new_observer()
-        if known is not None and not (math.isfinite(float(array.min())) and math.isfinite(float(array.max()))):
-            known = None
-        if known is not None:
-            known.add(array)
-        observers[value] = known
+        if holds_reals(value) and array.size:
+            found.setdefault(value, Seen()).add(array, new_observer)
 
     def see_results(op: Operation, results: Sequence[Array]) -> None:
         if Trait.CONSTANT not in op.traits:
@@ -124,4 +144,4 @@ def observe(
             see(value, inputs[name])
         evaluate(function, inputs, see_results)
     context.report_progress("calibrate", len(batches), len(batches))
-    return observers
+    return found

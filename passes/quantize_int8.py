@@ -10,6 +10,7 @@ from .calibrate import find_dataset
 from .quantization.apply import Application
 from .quantization.compare import compare_functions
 from .quantization.plan import Plan, make_plan
+from .quantization.pools import free_global_pools
 from .ranges import clear_ranges, get_range, holds_reals
 
 IO_TYPES = ("int8", "float32")
@@ -49,6 +50,7 @@ class QuantizeInt8(Pass, name="quantize-int8"):
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
         _check_input(function)
+        self.counts["global pools with a scale of their own"] += free_global_pools(module, function)
         plan = make_plan(function, self.io_type == "int8")
         self._report_islands(plan, context)
         values: dict[Value, Value] = {}

@@ -11,6 +11,7 @@ from ...ir.types import QuantizedType
 from ..ranges import get_range, holds_reals
 from .classes import ScaleClasses
 from .parameters import Range, activation_type, fixed_type
+from .saturation import distinguished
 
 COMMON_RANGE = frozenset({"nn.concat", "nn.maximum", "nn.minimum", "nn.select"})
 """Operations whose operands must share a type: one range holds them all. Other same-scale operations have one."""
@@ -54,30 +55,35 @@ def is_constant(value: Value | None) -> bool:
 
 
 def _choose_operations(plan: Plan) -> None:
+    moved: set[Value] = set()  # results of moves: their type comes from the operand, they need no range of their own
     for op in plan.function.body:
         values = [v for v in (*op.operands, *op.results) if v is not None]
         if isinstance(op, Return) or is_constant_op(op) or not any(holds_reals(v) for v in values):
             continue
         rule = int8_rule(op)
-        reason = rule if isinstance(rule, str) else _missing_range(plan.function, op, rule)
-        if isinstance(rule, Int8Rule) and reason is None:
-            plan.rules[op] = rule
+        if isinstance(rule, str):
+            plan.islands[op] = rule
+        elif reason := _missing_range(plan.function, op, rule, moved):
+            plan.islands[op] = reason
         else:
-            plan.islands[op] = reason or ""
+            plan.rules[op] = rule
+            if _is_move(op, rule):
+                moved.update(op.results)
 
 
 def is_constant_op(op: Operation) -> bool:
     return bool(op.results) and is_constant(op.results[0])
 
 
-def _missing_range(function: Function, op: Operation, rule: Int8Rule) -> str | None:
+def _missing_range(function: Function, op: Operation, rule: Int8Rule, moved: set[Value]) -> str | None:
     """A value of ``op`` that has to have a range and has none, as a reason."""
     for number in rule.activation_operands(op):
         value = op.operands[number]
-        if value is not None and not is_constant(value) and get_range(function, value) is None:
+        known = value is None or is_constant(value) or value in moved
+        if value is not None and not known and get_range(function, value) is None:
             return f"operand {number} has no finite range"
     for number in rule.quantized_results(op):
-        if get_range(function, op.results[number]) is None:
+        if not _is_move(op, rule) and get_range(function, op.results[number]) is None:
             return f"result {number} has no finite range"
     return None
 
@@ -109,16 +115,22 @@ def _add_values(plan: Plan, quantize_ports: bool) -> None:
     for op, rule in plan.rules.items():
         fixed = fixed_type(*rule.fixed_output) if rule.fixed_output else None
         for number in rule.quantized_results(op):
-            found = _own_range(op, rule) if rule.same_scale else get_range(plan.function, op.results[number])
+            found = _own_range(op, rule) if rule.same_scale else useful_range(plan.function, op.results[number])
             plan.classes.add(op.results[number], found, fixed)
     taken = [op.operands[n] for op, rule in plan.rules.items() for n in rule.activation_operands(op)]
     ports = [*plan.function.inputs, *plan.function.outputs] if quantize_ports else []
     for value in (*taken, *ports):
         if value is None or value in plan.classes or is_constant(value) or not holds_reals(value):
             continue
-        found = get_range(plan.function, value)
+        found = useful_range(plan.function, value)
         if found is not None:
             plan.classes.add(value, found)
+
+
+def useful_range(function: Function, value: Value) -> Range | None:
+    """The range of a value as far as its users tell numbers apart; None where it has none."""
+    found, wanted = get_range(function, value), distinguished(value)
+    return found and (max(found[0], wanted[0]), min(found[1], wanted[1]))
 
 
 def _own_range(op: Operation, rule: Int8Rule) -> Range | None:

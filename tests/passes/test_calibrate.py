@@ -147,7 +147,29 @@ def test_the_pass_notes_ranges() -> None:
     assert get_range(function, log.operands[0]) == (-8.0, 8.0)
     assert get_range(function, log.results[0]) is None  # the logarithm of -8
     (warning,) = context.diagnostics.warnings
-    assert "NaN or infinite" in warning.message and "nn.log" in warning.message
+    assert "is NaN" in warning.message and "nn.log" in warning.message
+
+
+def test_infinite_numbers_are_left_out() -> None:
+    module, function = model()
+    context = PassContext(dataset=np.array([[1, 2, 3], [1, 1, 5]], np.float32))
+    Calibrate().run(module, context)
+    log = function.outputs[1].defining_op
+    assert get_range(function, log.results[0]) == (0.0, pytest.approx(math.log(4)))  # without the logarithms of 0
+    (warning,) = context.diagnostics.warnings
+    assert "infinite" in warning.message and "nn.log" in warning.message
+
+
+def test_padding_with_minus_infinity_is_no_news() -> None:
+    module = Module()
+    function, block = Function.create("main", [("x", TensorType((1, 2), F32))])
+    module.body.append(function)
+    padded = Builder(module, block).nn.pad(block.args[0], pads=(0, 1, 0, 1), value=-math.inf)
+    function.set_outputs([("y", padded)])
+    context = PassContext(dataset=np.array([[-1, 2]], np.float32))
+    Calibrate().run(module, context)
+    assert get_range(function, padded) == (-1.0, 2.0)
+    assert not context.diagnostics.warnings
 
 
 def test_samples_limits_what_is_read() -> None:

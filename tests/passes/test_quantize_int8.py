@@ -156,11 +156,46 @@ def test_large_weights_are_converted_in_blocks(monkeypatch: pytest.MonkeyPatch) 
 
 def test_ranges_become_scales_with_an_exact_zero() -> None:
     data = np.linspace(-1, 3, 64, dtype=np.float32).reshape(1, 64)
-    function, _ = quantize(lambda b, x: b.nn.relu(x), 1, 64, data=data)
+    function, _ = quantize(lambda b, x: b.nn.abs(x), 1, 64, data=data)
     x, y = kind(function.inputs[0]), kind(function.outputs[0])
     assert x.scale == pytest.approx(4 / 255) and x.zero_point == -64
     assert y.scale == pytest.approx(3 / 255) and y.zero_point == -128
     assert x.dequantize(np.array([x.zero_point])) == 0
+
+
+@pytest.mark.parametrize(("build", "low", "high"), [
+    (lambda b, x: b.nn.hard_swish(x), -3, 20),
+    (lambda b, x: b.nn.relu(x), 0, 20),
+    (lambda b, x: b.nn.clip(x, min=-1.0, max=2.0), -1, 2),
+    (lambda b, x: (b.nn.relu(x), b.nn.hard_swish(x)), -3, 20),
+    (lambda b, x: (b.nn.relu(x), b.nn.abs(x)), -10, 20),
+    (lambda b, x: b.nn.sigmoid(x), -8, 8),
+])  # fmt: skip
+def test_a_range_ends_where_the_users_saturate(build: Build, low: float, high: float) -> None:
+    data = np.linspace(-10, 20, 64, dtype=np.float32).reshape(1, 64)
+    function, context = quantize(build, 1, 64, data=data)
+    assert kind(function.inputs[0]).scale == pytest.approx((high - low) / 255)
+    assert sqnr(context) > 45
+
+
+def test_the_mean_of_whole_images_has_a_scale_of_its_own() -> None:
+    build: Build = lambda b, x: b.nn.average_pool(x, kernel=(8, 8), strides=(8, 8), channel_last=True)  # noqa: E731
+    function, context = quantize(build, 1, 8, 8, 3)
+    assert names(function) == ["reduce_mean"]
+    assert function.outputs[0].tensor.static_shape == (1, 1, 1, 3)
+    assert kind(function.outputs[0]).scale < kind(function.inputs[0]).scale / 4
+    assert sqnr(context) > 30
+
+
+def test_max_pool_over_padding_of_minus_infinity_is_int8() -> None:
+    def build(b: Builder, x: Value) -> Value:
+        padded = b.nn.pad(x, pads=(0, 0, 1, 1, 0, 0, 1, 1), value=-np.inf)
+        return b.nn.max_pool(padded, kernel=(3, 3), strides=(2, 2))
+
+    function, context = quantize(build, 1, 2, 6, 6)
+    assert names(function) == ["pad", "max_pool"]
+    assert not context.diagnostics.warnings
+    assert sqnr(context) > 35
 
 
 def test_a_fused_activation_narrows_the_range() -> None:
