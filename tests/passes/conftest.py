@@ -10,8 +10,46 @@ from nncc.ir import Builder, Function, Module, TensorType, Trait
 from nncc.ir.passes import PassContext
 from nncc.ir.types import F32
 from nncc.ir.verifier import verify_module
-from nncc.pipelines import registry
+from nncc.passes.canonicalize import Canonicalize
+from nncc.passes.eliminate_common_subexpressions import EliminateCommonSubexpressions
+from nncc.passes.eliminate_dead_code import EliminateDeadCode
+from nncc.passes.fold_batch_norm import FoldBatchNorm
+from nncc.passes.fold_constants import FoldConstants
+from nncc.passes.fold_scales import FoldScales
+from nncc.passes.fuse_activations import FuseActivations
+from nncc.passes.normalize_arithmetic import NormalizeArithmetic
+from nncc.passes.recognize_activations import (
+    RecognizeGelu,
+    RecognizeHardSigmoid,
+    RecognizeHardSwish,
+    RecognizeSoftmax,
+    RecognizeSwish,
+)
+from nncc.passes.recognize_channel_shuffle import RecognizeChannelShuffle
+from nncc.passes.recognize_layer_norm import RecognizeLayerNorm
+from nncc.passes.simplify_movement import SimplifyMovement
 
+PASSES = {
+    kind.name: kind
+    for kind in (
+        Canonicalize,
+        EliminateCommonSubexpressions,
+        EliminateDeadCode,
+        FoldBatchNorm,
+        FoldConstants,
+        FoldScales,
+        FuseActivations,
+        NormalizeArithmetic,
+        RecognizeChannelShuffle,
+        RecognizeGelu,
+        RecognizeHardSigmoid,
+        RecognizeHardSwish,
+        RecognizeLayerNorm,
+        RecognizeSoftmax,
+        RecognizeSwish,
+        SimplifyMovement,
+    )
+}
 Shape = tuple[int | str, ...]
 BATCH = 2
 """What symbolic dimensions are when the numbers are compared."""
@@ -39,7 +77,7 @@ class Case:
         function = self.module.main
         ports = (function.input_names, function.output_names, function.function_type)
         for name in passes:
-            self.changed |= registry.passes()[name]().run(self.module, PassContext())
+            self.changed |= PASSES[name]().run(self.module, PassContext())
             verify_module(self.module)
         assert ports == (function.input_names, function.output_names, function.function_type)
         for name, actual in self.module.evaluate(self.arrays).items():
