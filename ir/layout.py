@@ -43,6 +43,11 @@ def compose(first: Sequence[int], second: Sequence[int]) -> tuple[int, ...]:
     return tuple(first[axis] for axis in second)
 
 
+def is_identity(permutation: Sequence[int]) -> bool:
+    """Whether a permutation changes nothing."""
+    return all(i == axis for i, axis in enumerate(permutation))
+
+
 def moves_only_units(shape: Sequence[object], permutation: Sequence[int]) -> bool:
     """Whether a transpose leaves the elements where they are in memory: only dimensions of size 1 change places."""
     kept = [axis for axis in permutation if shape[axis] != 1]

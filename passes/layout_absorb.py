@@ -8,13 +8,13 @@ columns of an affine whose result is reshaped into an image.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 import attrs
 import numpy as np
 
 from ..ir import Builder, DenseResource, Module, Operation, TensorType, Trait, Value
 from ..ir.dialects import nn
-from ..ir.layout import permute, to_last
 from ..ir.module import constant_attribute
 from ..ir.types import Array
 
@@ -28,10 +28,9 @@ class Absorber:
     axis: int
 
 
-def feature_order(dims: Sequence[int]) -> Array:
-    """Which channel-first feature stands at each place when (N, *dims) is flattened in channel-last order."""
-    rank = len(dims) + 1
-    axes = [a - 1 for a in to_last(rank)[1:]]
+def feature_order(dims: Sequence[int], order: Sequence[int]) -> Array:
+    """Which feature of the model stands at each place when (N, *dims), in memory in ``order``, is flattened."""
+    axes = [a - 1 for a in order[1:]]
     return np.arange(int(np.prod(dims))).reshape(dims).transpose(axes).reshape(-1)
 
 
@@ -104,19 +103,18 @@ class Rearranged:
         for absorber in absorbers:
             old = absorber.op.operands[absorber.index]
             assert old is not None
-            axis = absorber.axis
-            new = self._once((old, axis, order.tobytes()), old, lambda array, axis=axis: np.take(array, order, axis))
-            absorber.op.set_operand(absorber.index, new)
+            key = (old, absorber.axis, order.tobytes())
+            absorber.op.set_operand(absorber.index, self._once(key, old, partial(_take, order, absorber.axis)))
 
-    def channel_last(self, value: Value, rank: int) -> Value:
-        """The form of a constant for a channel-last operation of the given rank (numpy's broadcasting kept)."""
+    def in_order(self, value: Value, order: tuple[int, ...]) -> Value:
+        """The form of a constant for an operation that works in ``order`` (numpy's broadcasting kept)."""
         if value.tensor.size == 1:
             return value
 
         def transposed(array: Array) -> Array:
-            return array.reshape((1,) * (rank - array.ndim) + array.shape).transpose(to_last(rank))
+            return array.reshape((1,) * (len(order) - array.ndim) + array.shape).transpose(order)
 
-        return self._once((value, rank), value, transposed)
+        return self._once((value, order), value, transposed)
 
     def _once(self, key: Hashable, old: Value, change: Callable[[Array], Array]) -> Value:
         """The changed constant, behind the one that it is made of."""
@@ -132,6 +130,5 @@ class Rearranged:
         return self._made[key]
 
 
-def permuted_type(type: TensorType, permutation: Sequence[int]) -> TensorType:
-    """The type of a transposed tensor."""
-    return type.with_shape(permute(type.dims, permutation))
+def _take(order: Array, axis: int, array: Array) -> Array:
+    return np.take(array, order, axis)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ir.layout import permute, to_last
+from ..ir.layout import is_identity, permute
 from ..ir.types import Dim
 
 Atoms = tuple[tuple[int, ...], ...]
@@ -69,14 +69,28 @@ def _with_units(dims: Sequence[Dim], found: list[list[int]]) -> Atoms:
     return tuple(() if d == 1 else tuple(next(rest)) for d in dims)
 
 
-def is_free(before: Sequence[Dim], after: Sequence[Dim], before_last: bool, after_last: bool) -> bool:
-    """Whether a reshape stays a mere reshape when its operand or its result (or both) are channel-last."""
+def is_free(before: Sequence[Dim], after: Sequence[Dim], stored: Sequence[int], wanted: Sequence[int]) -> bool:
+    """Whether a reshape stays a mere reshape between tensors that lie in memory permuted.
+
+    ``before`` and ``after`` are the shapes as the model has them; the operand lies in memory with its dimensions in the
+    order ``stored``, the result in the order ``wanted``.
+    """
     atoms = common_atoms(before, after)
     if atoms is None:
-        return not (before_last or after_last)
+        return is_identity(stored) and is_identity(wanted)
     left, right = atoms
-    if before_last:
-        left = permute(left, to_last(len(left)))
-    if after_last:
-        right = permute(right, to_last(len(right)))
-    return sum(left, ()) == sum(right, ())
+    return sum(permute(left, stored), ()) == sum(permute(right, wanted), ())
+
+
+def derived_order(before: Sequence[Dim], after: Sequence[Dim], stored: Sequence[int]) -> tuple[int, ...] | None:
+    """The order of the result's dimensions for which the reshape moves nothing; None where there is none."""
+    atoms = common_atoms(before, after)
+    if atoms is None:
+        return None
+    left, right = atoms
+    place = {atom: i for i, atom in enumerate(sum(permute(left, stored), ()))}
+    begins: list[int] = []
+    for dim in right:  # a dimension of size 1 stays behind the one before it
+        begins.append(place[dim[0]] if dim else begins[-1] if begins else -1)
+    order = tuple(sorted(range(len(after)), key=lambda axis: begins[axis]))
+    return order if is_free(before, after, stored, order) else None

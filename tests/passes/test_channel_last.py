@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nncc.ir import Builder, Function, Module, Op, TensorType, Value
-from nncc.ir.layout import CHANNEL_LAST, PORT_LAYOUT
+from nncc.ir.layout import CHANNEL_LAST, PORT_LAYOUT, to_last
 from nncc.ir.passes import PassContext
 from nncc.ir.ports import from_ports, to_ports
 from nncc.ir.types import F32
@@ -98,6 +98,14 @@ def sequence(b, x):
     return {"y": b.nn.reduce_max(y, axes=(1,), keep_dims=False)}
 
 
+def group_norm(b, x):
+    """The channels split into groups, which are moved to the end, normalized and moved back."""
+    y = b.nn.conv(x, weights(6, 3, 3, 3))
+    y = b.nn.transpose(b.nn.reshape(y, shape=(-1, 2, 3, 6, 6)), perm=(0, 2, 3, 4, 1))
+    y = b.nn.transpose(b.nn.layer_norm(y, axes=(1, 2, 3)), perm=(0, 4, 1, 2, 3))
+    return {"y": b.nn.mul(b.nn.reshape(y, shape=(-1, 6, 6, 6)), weights(6, 1, 1))}
+
+
 NETWORKS = [
     (lenet, (2, 1, 8, 8)),
     (lenet, ("N", 1, 8, 8)),
@@ -107,6 +115,8 @@ NETWORKS = [
     (decoder, (2, 7)),
     (written_channel_last, (1, 8, 8, 3)),
     (sequence, (2, 3, 9)),
+    (group_norm, (2, 3, 8, 8)),
+    (group_norm, ("N", 3, 8, 8)),
 ]
 
 
@@ -234,4 +244,5 @@ def test_free_reshapes_are_those_that_move_nothing(dims, data):
     y = x.reshape(after)
     left = np.moveaxis(x, 1, -1) if first and x.ndim > 2 else x
     right = np.moveaxis(y, 1, -1) if second and y.ndim > 2 else y
-    assert is_free(dims, after, first, second) == bool((left.reshape(-1) == right.reshape(-1)).all())
+    orders = [to_last(len(d)) if last else tuple(range(len(d))) for d, last in ((dims, first), (after, second))]
+    assert is_free(dims, after, *orders) == bool((left.reshape(-1) == right.reshape(-1)).all())
