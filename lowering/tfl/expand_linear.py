@@ -13,7 +13,7 @@ from ...ir.dialects.nn.window import on_axes, spatial_axes
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.module import constant_array, constant_attribute
 from ...ir.types import Array
-from .expansion import expands, reshaped, with_axis, without_axis
+from .expansion import expands, reshaped, transposed, with_axis, without_axis
 
 _MOST_DENSE = 1 << 20
 """Grouped transposed convolutions become dense ones while the weights have no more elements than this."""
@@ -231,7 +231,7 @@ def matmul_constant(b: Builder, op: nn.Matmul) -> Value | None:
         return None
     if not op.lhs.tensor.expressed.is_float:
         return None
-    weight = b.nn.transpose(op.rhs, perm=(1, 0)) if op.transpose_rhs else op.rhs
+    weight = transposed(b, op.rhs, (1, 0)) if op.transpose_rhs else op.rhs
     return b.nn.affine(op.lhs, weight)
 
 

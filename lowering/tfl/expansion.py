@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ...ir import Builder, Operation, Value
-from ...ir.layout import inverse
+from ...ir import Builder, Operation, QuantizedType, TensorType, Value
+from ...ir.layout import inverse, permute
+from ...ir.module import constant_attribute
 from ...ir.types import I32, Array
 
 Expansion = Callable[[Builder, Any], "Value | Sequence[Value] | None"]
@@ -39,8 +40,30 @@ def static_dims(value: Value) -> tuple[int, ...] | None:
     return type.static_shape if type.is_static else None
 
 
+def viewed(b: Builder, x: Value, dims: Sequence[int], view: Callable[[Array], Array]) -> Value | None:
+    """A constant seen in another way, without loading it; None for a value that is not constant, or quantized."""
+    dense = constant_attribute(x)
+    if dense is None or isinstance(dense.type.element, QuantizedType):
+        return None
+    type = TensorType(tuple(dims), dense.type.element)
+    resource = b.module.add_resource(x.name or "weight", lambda: view(dense.numpy()), type)
+    value: Value = b.nn.constant(value=resource)
+    value.name = x.name
+    return value
+
+
+def transposed(b: Builder, x: Value, perm: Sequence[int]) -> Value:
+    """x with its dimensions in another order."""
+    dims = permute(x.tensor.dims, perm)
+    view = viewed(b, x, dims, lambda array: array.transpose(perm)) if x.tensor.is_static else None  # type: ignore[arg-type]
+    return b.nn.transpose(x, perm=perm) if view is None else view
+
+
 def reshaped(b: Builder, x: Value, dims: Sequence[Any]) -> Value:
     """x with these dimensions; those that are no numbers have to be ones of x at the same place."""
+    view = viewed(b, x, dims, lambda array: array.reshape(dims)) if x.tensor.is_static else None
+    if view is not None:
+        return view
     shape = [d if isinstance(d, int) else 0 for d in dims]
     return x if tuple(dims) == x.tensor.shape else b.nn.reshape(x, shape=shape)
 

@@ -1,0 +1,99 @@
+"""Random instances of every nn operation, through every stage and LiteRT with XNNPACK and without."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from litert import check
+from nn_samples import Sample, sample, sampled_names
+
+from nncc.ir import Builder, CompileError, Function, Module, as_dense
+
+EXAMPLES = 8
+REFUSED = {"nn.bitwise_and", "nn.bitwise_or", "nn.rnn", "nn.lstm", "nn.gru"}
+"""What TFLite cannot express (recurrences are unrolled by another pass)."""
+OTHER = {"nn.constant", "nn.dequantize", "nn.quantize", "nn.fake_quantize"}
+"""What has no real operand, or is tested with quantized models."""
+DTYPES = {np.dtype(t) for t in (np.float32, np.int32, np.int64, np.bool_)}
+CONSTANT_OPERANDS = {
+    **{f"nn.{name}": range(1, 9) for name in ("conv", "conv_transpose", "affine", "batch_norm", "layer_norm", "prelu")},
+    # Kernels stop at negative indices; those that are constant are counted from the front.
+    **{f"nn.{name}": [1] for name in ("gather", "gather_nd", "gather_elements", "scatter_nd")},
+}
+EXPECTED_REFUSALS = (
+    "elements, which TFLite's",
+    "gives f64 elements",
+    "TFLite has no operation for 'nn.einsum'",  # a diagonal, or a dimension of 1 that stands for others
+    "shifts to the left",
+    "and TFLite adds to zeros",
+)
+
+
+def module_of(drawn: Sample) -> tuple[Module, dict[str, np.ndarray]]:
+    """A module with one operation; its inputs are the operands that need not be constant."""
+    constant = CONSTANT_OPERANDS.get(drawn.name, ())
+    given = [(i, a, t) for i, (a, t) in enumerate(zip(drawn.operands, drawn.types, strict=True)) if a is not None]
+    inputs = [(f"x{i}", a, t) for i, a, t in given if i not in constant]
+    module = Module()
+    function, block = Function.create("main", [(name, type) for name, _, type in inputs])
+    module.body.append(function)
+    b = Builder(module, block)
+    values = dict(zip((int(name[1:]) for name, _, _ in inputs), function.inputs, strict=True))
+    for i, array, type in given:
+        if i in constant:
+            values[i] = b.create("nn.constant", value=as_dense(array, type)).result
+    op = b.create(drawn.name, *(values.get(i) for i in range(len(drawn.operands))), **drawn.attributes)
+    function.set_outputs([(f"y{i}", r) for i, r in enumerate(op.results)])
+    return module, {name: array for name, array, _ in inputs}
+
+
+def is_defined(drawn: Sample) -> bool:
+    """Whether the operation has one right result: not so for division by zero, shifts by negative numbers, ..."""
+    arrays = [a for a in drawn.operands if a is not None]
+    if any(a.dtype not in DTYPES for a in arrays):
+        return False
+    second = arrays[-1]
+    is_integer = second.dtype.kind == "i"
+    if drawn.name in ("nn.div", "nn.mod", "nn.floor_div") and is_integer:
+        return bool(np.all(second != 0))
+    if drawn.name in ("nn.pow", "nn.bit_shift") and is_integer:
+        return bool(np.all(second >= 0))
+    return True
+
+
+@pytest.mark.parametrize("name", sorted(set(sampled_names()) - REFUSED - OTHER))
+def test_numbers_are_kept(name: str, tmp_path: Path) -> None:
+    ran = 0
+
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(sample(name).filter(is_defined))
+    def run(drawn: Sample) -> None:
+        nonlocal ran
+        module, inputs = module_of(drawn)
+        if any(0 in r.tensor.dims for op in module.main.body for r in op.results):
+            return  # tensors without elements have no buffers
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # numpy's, at infinities
+            try:
+                check(module, inputs, tmp_path)
+            except CompileError as error:
+                assert any(text in str(error) for text in EXPECTED_REFUSALS), error
+            else:
+                ran += 1
+
+    run()
+    assert ran, f"no instance of {name} was run"
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_what_cannot_be_expressed_is_refused(name: str, tmp_path: Path) -> None:
+    @settings(max_examples=1, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(sample(name).filter(is_defined))
+    def run(drawn: Sample) -> None:
+        module, inputs = module_of(drawn)
+        with pytest.raises(CompileError, match=f"TFLite has no operation for '{name}'"):
+            check(module, inputs, tmp_path)
+
+    run()
