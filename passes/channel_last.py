@@ -106,6 +106,7 @@ class _Conversion:
         self.parts: dict[Operation, _Part] = {}
         self.dims: dict[Value, tuple[Dim, ...]] = {}  # as the model has them
         self.other: dict[Value, Order] = {}  # the order of a value where it is not the model's
+        self.from_spatial: set[Value] = set()  # whose other order came about by more than a guess
         self.made_by: dict[Value, int] = {}  # the variable that says in which of the two a value is made
         self.wanted: dict[Value, dict[int, None]] = {}  # the variables that say in which of the two it is used
         self.outputs: list[int] = []
@@ -180,8 +181,11 @@ class _Conversion:
                 self._use(value, part.operands, part.order)
             else:
                 self._use(value, self.first, None)
+        from_spatial = is_spatial(op) or any(v in self.from_spatial for v in op.operands)
         for result in op.results:
             self._define(result, part.result_order, part.results)
+            if from_spatial:
+                self.from_spatial.add(result)
 
     def _use(self, value: Value | None, variable: int, order: Order | None) -> None:
         """A value is needed in ``order`` where the variable is last, else (None: always) as the model has it."""
@@ -275,7 +279,7 @@ class _Conversion:
             return self._cost(x, x_order, compose(op.perm, y_order))
 
         right = self.problem.variable()
-        if price(_plain(x), to_last(rank_of(y))) == 0:  # the model keeps its images channel-last
+        if x not in self.from_spatial and price(_plain(x), to_last(rank_of(y))) == 0:  # the model is channel-last here
             self.problem.cost(right, False, price(_plain(x), _plain(y)))
             return _Part(self.first, right, order, to_last(rank_of(y)))
         left = self.problem.variable()
