@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 import strategies
 from hypothesis import given, settings
 from ir_equality import assert_same
+from xdsl_reader import xdsl_reads
 
 from nncc.ir import CompileError, Location, Module, Origin, UnregisteredOp, as_dense
 from nncc.ir.parser import parse_module
@@ -17,26 +17,6 @@ from nncc.ir.printer import print_module, write_module
 from nncc.ir.types import F32, TensorType
 
 HERE = Path(__file__).parent
-
-
-def xdsl_reads(text: str) -> None:
-    """Parse a text with xDSL, which knows nothing of our dialects.
-
-    It takes no keys and symbols that have both an escape and a character beyond ASCII (a line break in a Japanese
-    name): these characters are replaced.
-    """
-    from xdsl.context import Context
-    from xdsl.dialects.builtin import Builtin
-    from xdsl.dialects.func import Func
-    from xdsl.parser import Parser
-
-    context = Context(allow_unregistered=True)
-    context.load_dialect(Builtin)
-    context.load_dialect(Func)
-    text = re.sub(r"\\([89A-F][0-9A-F])", r"u\1", text)
-    Parser(
-        context, re.sub(r'"[^"\n]*\\[^"\n]*"', lambda m: m[0].encode("ascii", "replace").decode(), text)
-    ).parse_module()
 
 
 def round_trip(module: Module) -> None:
