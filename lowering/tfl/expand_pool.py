@@ -17,6 +17,9 @@ from .expand_linear import lengths_of, zero_padded
 from .expansion import expands, reshaped, with_axis, without_axis
 from .rules_linear import resize_options
 
+_FARTHEST = 8
+"""How many operations are looked at for the sign of a value."""
+
 
 def _pool_like(b: Builder, op: nn.PoolOp, x: Value, window: Window) -> Value:
     """A pool of the same kind with other windows and no pads."""
@@ -49,7 +52,7 @@ def max_pool_dilations(b: Builder, op: nn.MaxPool) -> Value | None:
     if all(d == 1 for d in op.dilations) or not op.x.tensor.is_static:
         return None
     window = op.window
-    y = _padded(b, op, op.x, -math.inf)
+    y = _padded(b, op, op.x, _lowest(op.x))
     counts = lengths_of(op.output, op.channel_last)
     assert counts is not None
     for i, axis in enumerate(spatial_axes(y.tensor.rank, op.channel_last)):
@@ -85,9 +88,34 @@ def max_pool_pads(b: Builder, op: nn.MaxPool) -> Value | None:
     scheme = padding_scheme(op.window, lengths)
     if scheme == "VALID" or (scheme == "SAME" and op.spatial_rank == 2):
         return None
-    element = op.x.tensor.expressed
-    lowest = -math.inf if element.is_float else float(element.limits[0])
-    return _pool_like(b, op, _padded(b, op, op.x, lowest), op.window)
+    return _pool_like(b, op, _padded(b, op, op.x, _lowest(op.x)), op.window)
+
+
+def _lowest(x: Value) -> float:
+    """What pads hold so that they never are the maximum: zero where that does, as 8 bits can hold it."""
+    element = x.tensor.expressed
+    if _is_nonnegative(x):
+        return 0.0
+    return -math.inf if element.is_float else float(element.limits[0])
+
+
+_NONNEGATIVE = (nn.Relu, nn.Sigmoid, nn.Softmax, nn.Abs, nn.Exp, nn.Square, nn.Sqrt)
+_PASSES_SIGN = (nn.MaxPool, nn.AveragePool, nn.Reshape, nn.Transpose, nn.Slice, nn.Concat)
+
+
+def _is_nonnegative(x: Value) -> bool:
+    """Whether the operations that make x say that no element is below zero."""
+    pending, seen = [x], 0
+    while pending:
+        op, seen = pending.pop().defining_op, seen + 1
+        if isinstance(op, _NONNEGATIVE) or (isinstance(op, nn.Clip) and op.min >= 0.0):
+            continue
+        if op is not None and op.attributes.get("activation", "none") in ("relu", "relu6"):
+            continue
+        if not isinstance(op, _PASSES_SIGN) or seen > _FARTHEST:
+            return False
+        pending += [v for v in op.operands if v is not None]
+    return True
 
 
 @expands("average_pool")

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from ...ir import OpResult, Value
 from ...ir.dialects import nn
 from ...ir.dialects.nn.window import Window
+from ...ir.dialects.tfl import movement as tfl_movement
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.layout import PORT_LAYOUT
 from .target import Target, lowers
 
+_MOST_FLATTENED = 4
 _EXPAND = "run expand-for-tfl before"
 
 
@@ -108,10 +110,20 @@ def pool(target: Target, op: nn.PoolOp) -> OpResult:
 def affine(target: Target, op: nn.Affine) -> OpResult:
     weight = target.transposed(op.weight, (1, 0))
     bias = _bias(target, op, op.weight.tensor.static_shape[1])
-    x, keep = op.x, op.x.tensor.rank != 2
-    if x.tensor.rank == 1:
+    if op.x.tensor.rank == 1:
         raise target.error("has an operand of rank 1", _EXPAND)
+    x, keep = op.x, op.x.tensor.rank != 2
+    if not keep:
+        x = _unflattened(x)
     return target.value("fully_connected", x, weight, bias, keep_num_dims=keep, fused_activation_function=fused(op))
+
+
+def _unflattened(x: Value) -> Value:
+    """What a matrix was reshaped from: FULLY_CONNECTED takes any shape, as rows of the length that the weights have."""
+    reshape = x.defining_op
+    if isinstance(reshape, tfl_movement.Reshape) and x.has_one_use and reshape.input.tensor.rank <= _MOST_FLATTENED:
+        return reshape.input
+    return x
 
 
 @lowers("matmul")
