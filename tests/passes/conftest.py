@@ -28,6 +28,8 @@ from nncc.passes.recognize_activations import (
 from nncc.passes.recognize_channel_shuffle import RecognizeChannelShuffle
 from nncc.passes.recognize_layer_norm import RecognizeLayerNorm
 from nncc.passes.simplify_movement import SimplifyMovement
+from nncc.passes.simplify_reductions import SimplifyReductions
+from nncc.passes.unroll_rnn import UnrollRnn
 
 PASSES = {
     kind.name: kind
@@ -48,6 +50,8 @@ PASSES = {
         RecognizeSoftmax,
         RecognizeSwish,
         SimplifyMovement,
+        SimplifyReductions,
+        UnrollRnn,
     )
 }
 Shape = tuple[int | str, ...]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from nncc.ir import TensorType, VerifyError
 from nncc.ir.dialects import nn
 from nncc.ir.opdef import Trait, registered_ops
+from nncc.ir.types import F32
 
 # What these need to know of an operand, they refuse not to know: the shape of a kernel, the length of index vectors.
 NEED_STATIC = {"nn.conv": 1, "nn.conv_transpose": 1, "nn.gather_nd": 1, "nn.scatter_nd": 1}
@@ -84,7 +85,7 @@ def _less_known(data: st.DataObject, type: TensorType | None) -> TensorType | No
     ],
 )
 def test_reshape_keeps_symbols_where_it_can(shape: tuple, target: tuple, expected: tuple | None) -> None:
-    sample = nn_samples.Sample("nn.reshape", (np.zeros(1),), (TensorType(shape, nn_samples.F32),), {"shape": target})
+    sample = nn_samples.Sample("nn.reshape", (np.zeros(1),), (TensorType(shape, F32),), {"shape": target})
     if expected is None:
         with pytest.raises(VerifyError):
             sample.build()

@@ -1,0 +1,74 @@
+"""Random instances of every nn operation, as hypothesis strategies: ``sample("nn.conv")``, ``samples()``.
+
+A :class:`Sample` holds arrays for the operands and the attributes; ``build()`` makes the operation on block arguments
+of their types. The generators keep tensors small (a few hundred elements).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+from nncc.ir import Block, Op, TensorType, Type, element, lookup_op
+from nncc.ir.interpreter import evaluate_op
+
+from . import along_axes, elementwise, layers, movement  # noqa: F401  # they fill the table
+from .draw import GENERATORS, Array, Draw, quantized_element
+
+
+@attrs.frozen
+class Sample:
+    """Operands (None: left out), their types, and the attributes of an operation."""
+
+    name: str
+    operands: tuple[Array | None, ...]
+    types: tuple[TensorType | None, ...]
+    attributes: dict[str, Any]
+
+    def build(self, types: Sequence[Type | None] | None = None) -> Op:
+        """The operation, on block arguments; with ``types`` instead of its own if they are given."""
+        types = self.types if types is None else types
+        block = Block.of(t for t in types if t is not None)
+        arguments = iter(block.args)
+        definition = lookup_op(self.name)
+        assert definition is not None
+        return definition(*(None if t is None else next(arguments) for t in types), **self.attributes)
+
+    def evaluate(self) -> tuple[Array, ...]:
+        """The results, as the interpreter has them."""
+        op = self.build()
+        return evaluate_op(op, self.operands[: len(op.operands)])
+
+
+def evaluate(name: str, *operands: Array | None, **attributes: Any) -> Any:
+    """The result of an operation (a tuple for several) on arrays, as the interpreter has it."""
+    types = tuple(None if a is None else TensorType(a.shape, element(a.dtype)) for a in operands)
+    results = Sample(name, operands, types, attributes).evaluate()
+    return results[0] if len(results) == 1 else results
+
+
+def sample(name: str) -> st.SearchStrategy[Sample]:
+    """Random instances of one operation."""
+
+    @st.composite
+    def draw_sample(draw: Draw) -> Sample:
+        operands, attributes = GENERATORS[name](draw)
+        types = [None if a is None else TensorType(a.shape, element(a.dtype)) for a in operands]
+        if name == "nn.dequantize":
+            types = [types[0].with_element(quantized_element(draw, types[0].shape))]
+        return Sample(name, tuple(operands), tuple(types), attributes)
+
+    return draw_sample()
+
+
+def samples() -> st.SearchStrategy[Sample]:
+    """Random instances of random operations."""
+    return st.sampled_from(sorted(GENERATORS)).flatmap(sample)
+
+
+def sampled_names() -> list[str]:
+    """The operations that there are generators for: all, as a test makes sure."""
+    return sorted(GENERATORS)
