@@ -199,6 +199,8 @@ class Function(Op, name="func.func"):
         return FunctionType(tuple(a.type for a in self.inputs), tuple(v.type for v in self.outputs))
 
     def text_attributes(self) -> dict[str, Attribute]:
+        if not isinstance(self.body.last_op, Return):
+            return self.attributes  # invalid, but must be printed where somebody looks for the fault
         return {"function_type": self.function_type, **self.attributes}
 
     def verify_op(self) -> None:

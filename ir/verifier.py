@@ -14,7 +14,7 @@ from .diagnostics import Diagnostics, NnccError, VerifyError
 from .module import Function, Module
 from .opdef import Op, Trait
 from .syntax import TEXT_ONLY
-from .types import QuantizedType, Shape, TensorType, Type
+from .types import QuantizedType, TensorType, Type, merge_types
 
 
 def verify_module(module: Module) -> None:
@@ -31,22 +31,11 @@ def types_compatible(declared: Type, inferred: Type) -> bool:
     Unknown dimensions and ranks agree with all; symbols agree with numbers and with each other, as one may turn out to
     be the other. The quantization of a result is a choice, which inference does not know: there the real numbers count.
     """
-    if not isinstance(declared, TensorType) or not isinstance(inferred, TensorType):
-        return declared == inferred
-    if not _shapes_compatible(declared.shape, inferred.shape):
-        return False
-    if declared.element == inferred.element:
-        return True
-    quantized = isinstance(declared.element, QuantizedType) or isinstance(inferred.element, QuantizedType)
-    return quantized and declared.expressed == inferred.expressed
-
-
-def _shapes_compatible(declared: Shape | None, inferred: Shape | None) -> bool:
-    if declared is None or inferred is None:
-        return True
-    return len(declared) == len(inferred) and all(
-        a == b or not isinstance(a, int) or not isinstance(b, int) for a, b in zip(declared, inferred, strict=True)
-    )
+    if isinstance(declared, TensorType) and isinstance(inferred, TensorType):
+        quantized = isinstance(declared.element, QuantizedType) or isinstance(inferred.element, QuantizedType)
+        if quantized and declared.expressed == inferred.expressed:
+            inferred = inferred.with_element(declared.element)
+    return merge_types(declared, inferred) is not None
 
 
 class _Verifier:

@@ -53,3 +53,12 @@ def test_every_stage(corpus: Path, folder: str) -> None:
         check = RoundTrip()
         driver.compile(driver.load(path), "nnp-to-tflite", instruments=[check])
         assert check.stages >= 3, path.name  # the file, nn, the target
+
+
+def test_every_stage_of_a_quantized_network(corpus: Path) -> None:
+    path = corpus / "models" / "lenet.nnp"
+    if not path.exists():
+        pytest.skip("the corpus has no models/lenet.nnp")
+    check = RoundTrip()
+    driver.compile(driver.load(path), "nnp-to-tflite-int8", instruments=[check])
+    assert check.stages > 3

@@ -124,6 +124,7 @@ def test_a_value_ends_with_its_region() -> None:
 def test_a_function_must_return() -> None:
     text = '"func.func"() ({\n^bb0(%x: f32):\n}) {sym_name = "f"} : () -> ()'
     assert "'func.func' op expected its block to end in 'func.return'" in faults_of(text)
+    assert 'sym_name = "f"' in str(parse_module(text))  # it can be looked at, though
 
 
 def test_names_of_functions_differ() -> None:
