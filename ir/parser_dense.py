@@ -12,8 +12,8 @@ from .attributes import DenseElements, DenseResource, Resource
 from .parser_types import TypeParser
 from .types import ELEMENT_TYPES, I64, Array, ElementType, TensorType
 
-_LARGEST_SPLAT = 1 << 30
-"""Bytes that ``dense<0.0> : tensor<...>`` may stand for: a few characters must not be able to fill the memory."""
+_MOST_SPLATS = 1 << 30
+"""Bytes that all ``dense<0.0> : tensor<...>`` of a text may stand for: a few characters must not fill the memory."""
 _ALIGNMENT = 4
 """Bytes before the data of a resource: the alignment that it asks for."""
 _INTEGERS = re.compile(r"array<i64: (-?\d{1,18}(?:, -?\d{1,18})*)>", re.ASCII)
@@ -31,6 +31,7 @@ class DenseParser(TypeParser):
     def __init__(self, text: str, filename: str) -> None:
         self.resources: dict[str, Resource] = {}
         self.resource_types: dict[str, TensorType] = {}
+        self.splat_bytes = 0
         super().__init__(text, filename)
 
     # Numbers
@@ -163,8 +164,11 @@ class DenseParser(TypeParser):
         flat = self.elements(tokens, type.storage)
         if shape:
             return flat.reshape(type.static_shape)
-        if type.size * flat.itemsize > _LARGEST_SPLAT:
-            raise self.error(f"{type} has more than {_LARGEST_SPLAT} bytes", start)
+        self.splat_bytes += type.size * flat.itemsize
+        if self.splat_bytes > _MOST_SPLATS:
+            raise self.error(
+                f"arrays of one repeated element have more than {_MOST_SPLATS} bytes, with this {type}", start
+            )
         return np.full(type.static_shape, flat[0], flat.dtype)
 
     def elements(self, tokens: list[_Token], type: ElementType) -> Array:

@@ -31,6 +31,8 @@ def types_compatible(declared: Type, inferred: Type) -> bool:
     Unknown dimensions and ranks agree with all; symbols agree with numbers and with each other, as one may turn out to
     be the other. The quantization of a result is a choice, which inference does not know: there the real numbers count.
     """
+    if declared == inferred:
+        return True
     if isinstance(declared, TensorType) and isinstance(inferred, TensorType):
         quantized = isinstance(declared.element, QuantizedType) or isinstance(inferred.element, QuantizedType)
         if quantized and declared.expressed == inferred.expressed:
