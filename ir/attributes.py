@@ -35,6 +35,10 @@ class DenseAttribute:
     def numpy(self) -> Array:
         raise NotImplementedError
 
+    def read(self) -> Array:
+        """The same as ``numpy()`` for those who need it once: an array that has to be made is not kept."""
+        return self.numpy()
+
     def real(self) -> Array:
         """The numbers that the elements stand for: dequantized where the type is quantized."""
         stored = self.numpy()
@@ -90,6 +94,10 @@ class Resource:
             self._load = None
         return self._array
 
+    def read(self) -> Array:
+        """The array for those who need it once: if it has to be loaded, it is not kept. Raises ValueError."""
+        return self._load() if self._array is None and self._load is not None else self.numpy()
+
 
 @attrs.frozen
 class DenseResource(DenseAttribute):
@@ -100,6 +108,9 @@ class DenseResource(DenseAttribute):
 
     def numpy(self) -> Array:
         return self.resource.numpy()
+
+    def read(self) -> Array:
+        return self.resource.read()
 
 
 Attribute: TypeAlias = Any

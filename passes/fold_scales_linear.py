@@ -104,11 +104,20 @@ class LinearEditor:
     def _scaled(self, dense: DenseAttribute, factor: Array) -> DenseAttribute:
         key = (attribute_key(dense), "scaled", factor.shape, factor.tobytes())
         if key not in self.made:
-            old = dense.numpy()
-            # the loop runs in double precision, but only buffers of that type are made, not a whole array
-            new = np.multiply(old, factor, out=np.empty(old.shape, old.dtype), casting="same_kind")
-            self.made[key] = self.constant(dense, new, old.dtype)
+            self.made[key] = self._product(dense, factor)
         return self.made[key]
+
+    def _product(self, dense: DenseAttribute, factor: Array) -> DenseAttribute:
+        """dense * factor. That of weights is made when it is needed: not all new ones need room beside the old."""
+
+        def product() -> Array:
+            old = dense.read()
+            # the loop runs in double precision, but only buffers of that type are made, not a whole array
+            return np.multiply(old, factor, out=np.empty(old.shape, old.dtype), casting="same_kind")
+
+        if isinstance(dense, DenseResource):
+            return self.module.add_resource(dense.resource.name, product, dense.type)
+        return self.constant(dense, product(), dense.type.expressed.dtype)
 
     def _bias(self, op: Linear, weight: DenseAttribute, bias: DenseAttribute | None, shift: Array) -> DenseAttribute:
         key = (None if bias is None else attribute_key(bias), "shifted", shift.tobytes())

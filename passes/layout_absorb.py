@@ -121,7 +121,7 @@ class Rearranged:
         if key not in self._made:
             dense, op = constant_attribute(old), old.defining_op
             assert dense is not None and op is not None
-            array = change(dense.numpy())
+            array = change(dense.read())
             name = dense.resource.name if isinstance(dense, DenseResource) else old.name or "constant"
             value = self.module.constant(array, name, TensorType(tuple(array.shape), dense.type.element))
             made = Builder.after(self.module, op).create("nn.constant", value=value)

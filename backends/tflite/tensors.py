@@ -56,7 +56,7 @@ class Constant:
 
     def array(self) -> Array:
         """The elements as they stand in the file: contiguous, little-endian. Raises CompileError for a wrong array."""
-        type, array = self.dense.type, self.dense.numpy()
+        type, array = self.dense.type, self.dense.read()
         if array.shape != type.static_shape:
             raise CompileError(f"a constant of shape {array.shape} has the type {type}")
         return np.ascontiguousarray(array, type.storage.dtype.newbyteorder("<"))

@@ -46,7 +46,7 @@ def viewed(b: Builder, x: Value, dims: Sequence[int], view: Callable[[Array], Ar
     if dense is None or isinstance(dense.type.element, QuantizedType):
         return None
     type = TensorType(tuple(dims), dense.type.element)
-    resource = b.module.add_resource(x.name or "weight", lambda: view(dense.numpy()), type)
+    resource = b.module.add_resource(x.name or "weight", lambda: view(dense.read()), type)
     value: Value = b.nn.constant(value=resource)
     value.name = x.name
     return value

@@ -114,7 +114,7 @@ class Target:
             type = _transposed_type(dense.type, perm, shape)
 
             def load() -> Array:
-                moved = dense.numpy().transpose(perm)
+                moved = dense.read().transpose(perm)
                 return moved if shape is None else moved.reshape(shape)
 
             name = value.name or "weight"
