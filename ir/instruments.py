@@ -54,13 +54,14 @@ class Instrument:
 
 
 class VerifyModule(Instrument):
-    """The module is valid IR: what comes in, and what each pass leaves."""
+    """The module is valid IR: what comes in, and what each pass leaves that changed something."""
 
     def begin(self, module: Module, context: PassContext) -> None:
         _verify(module)
 
     def after_pass(self, step: Pass, record: PassRecord, module: Module, context: PassContext) -> None:
-        _verify(module)
+        if record.changed:
+            _verify(module)
 
 
 def _verify(module: Module) -> None:
