@@ -23,6 +23,7 @@ class NetworkBuilder:
         self.values: dict[str, Value] = {}
         self.generators: list[dict[str, Any]] = []
         self.inputs: list[str] = []
+        self.calls = 0
 
     def input(self, name: str, shape: Shape, **attributes: Any) -> None:
         self.inputs.append(name)
@@ -50,12 +51,12 @@ class NetworkBuilder:
 
     def call(self, kind: str, inputs: Sequence[str | None], outputs: Mapping[str, Shape], **arguments: Any) -> None:
         """A function; ``outputs`` are its results with the shapes that the file says."""
-        name = f"{kind}_{len(self.network.functions)}"
+        name = f"{kind}_{self.calls}"
         function = nnp.FUNCTION_OPS[kind](
             *(None if i is None else self.values[i] for i in inputs),
             result_types=[TensorType(tuple(shape), F32) for shape in outputs.values()],
             name=name,
-            location=Location.at("net.nnp", "net", name, len(self.network.functions)),
+            location=Location.at("net.nnp", "net", name, self.calls),
             **arguments,
         )
         for output, result in zip(outputs, function.results, strict=True):
@@ -63,6 +64,7 @@ class NetworkBuilder:
             declaration = nnp.Variable(result, name=output, type="Buffer", result_types=[])
             self.network.body.append(declaration)
         self.network.body.append(function)
+        self.calls += 1
 
     def finish(self, *outputs: str) -> Module:
         entries = {"data_variable": self.inputs, "output_variable": outputs}

@@ -16,8 +16,9 @@ def affine(b: Lifter, op: Call, x: Value, weight: Value, bias: Value | None) -> 
     columns, (taken, *output) = product(dims[base:]), weight.tensor.dims
     if columns != taken:
         raise refuse(op, f"has a weight of type {weight.type} for {columns or '?'} columns of {x.type}")
+    rows = dims[:-1] if dims[-1:] == (taken,) else dims[:base] or (1,)  # dimensions of 1 need not be flattened
     y = b.nn.affine(
-        reshape(b, op, x, (*(dims[:base] or (1,)), taken)),
+        reshape(b, op, x, (*rows, taken)),
         reshape(b, op, weight, (taken, product(output))),
         None if bias is None else reshape(b, op, bias, (product(output),)),
     )

@@ -78,6 +78,14 @@ def test_functions_may_stand_in_any_order() -> None:
     assert names_of(lift(net.finish("y")))[-3:] == ["nn.affine", "nn.relu", "func.return"]
 
 
+def test_networks_may_be_deep() -> None:
+    net = NetworkBuilder()
+    net.input("x0", (2,))
+    for i in range(3000):
+        net.call("ReLU", [f"x{i}"], {f"x{i + 1}": (2,)})
+    assert len(lift(net.finish("x3000")).main.body) == 3001
+
+
 def test_output_may_be_an_input_or_be_there_twice() -> None:
     net = NetworkBuilder()
     net.input("x", (2,))
