@@ -12,14 +12,15 @@ from .diagnostics import CompileError
 from .instruments import Instrument, PassRecord
 from .interpreter import evaluate
 from .module import Function, Module
+from .opdef import Op, Trait
 from .passes import Pass, PassContext
 from .ports import from_ports, source_type, to_ports
 from .types import Array, QuantizedType, TensorType, Type
 
 TOLERANCE = 1e-4
 """Differences count relative to the largest number of an output; passes may reorder float32 arithmetic."""
-_FREE_DIMENSION = 2
-"""The size of a dimension that the types leave open: not 1, which would hide wrong broadcasting."""
+_FREE_DIMENSIONS = (2, 1)
+"""Sizes that are tried for dimensions that the types leave open: 1, which hides wrong broadcasting, only if 2 fails."""
 
 
 @attrs.define
@@ -29,6 +30,7 @@ class VerifyNumerics(Instrument):
     ``inputs`` by name, as the source has them, or None for random ones. A pass that is meant to change
     numbers (``keeps_numbers = False``) gets the signal-to-noise ratio of each output into its record instead. A module
     that cannot be evaluated (a source dialect) is noted as such, and the comparison begins at the next one that can.
+    Of given inputs, as many of the first dimension are used as the model takes.
     """
 
     inputs: Mapping[str, Array] | None = None
@@ -54,6 +56,8 @@ class VerifyNumerics(Instrument):
             if before.inputs is not after.inputs:  # a dimension became known
                 before = _Snapshot.of(before.module, after.inputs)
         except CompileError as error:
+            if before is not None and _has_meaning(module):
+                raise CompileError(f"left a module whose evaluation fails: {error}") from error
             record.notes["numerics"] = f"not compared: {error}"
             return
         if step.keeps_numbers:
@@ -72,12 +76,17 @@ class VerifyNumerics(Instrument):
         except ValueError as error:
             raise CompileError(str(error)) from None
         copy = module.clone_module()
-        if self.inputs is not None:
-            return _Snapshot.of(copy, self.inputs)
         types = {name: source_type(function, "arg", i) for i, name in enumerate(function.input_names)}
         if before is not None and all(n in before.inputs and _fits(before.inputs[n], t) for n, t in types.items()):
             return _Snapshot.of(copy, before.inputs)
-        return _Snapshot.of(copy, random_inputs(types, self.seed))
+        if self.inputs is not None:
+            return _Snapshot.of(copy, {n: _cut(a, types[n]) for n, a in self.inputs.items() if n in types})
+        try:
+            return _Snapshot.of(copy, random_inputs(types, self.seed, _FREE_DIMENSIONS[0]))
+        except CompileError:
+            if all(type.is_static for type in types.values()):
+                raise
+            return _Snapshot.of(copy, random_inputs(types, self.seed, _FREE_DIMENSIONS[1]))
 
     def _compare(self, before: _Snapshot, after: _Snapshot) -> None:
         for name, expected in before.outputs.items():
@@ -138,20 +147,31 @@ def _first_changed(before: _Snapshot, after: _Snapshot, tolerance: float) -> Ope
     return None
 
 
+def _has_meaning(module: Module) -> bool:
+    """Whether all operations of the main function have an evaluation, so that only a fault can make it fail."""
+    return all(Trait.TERMINATOR in op.traits or (isinstance(op, Op) and op.is_evaluable()) for op in module.main.body)
+
+
+def _cut(array: Array, type: TensorType) -> Array:
+    """The first samples of an array, if the type takes less than all."""
+    first = type.shape[0] if type.shape else None
+    return array[:first] if isinstance(first, int) and array.ndim else array
+
+
 def _real(type: Type, array: Array) -> Array:
     if isinstance(type, TensorType) and isinstance(type.element, QuantizedType):
         return type.element.dequantize(array)
     return array
 
 
-def random_inputs(types: Mapping[str, TensorType], seed: int) -> dict[str, Array]:
+def random_inputs(types: Mapping[str, TensorType], seed: int, free: int = _FREE_DIMENSIONS[0]) -> dict[str, Array]:
     """An array for each input: numbers in -1 .. 1, so that those that serve as indices stay in range; 0 and 1 for
-    integers and booleans. Open dimensions become 2.
+    integers and booleans. ``free`` is the size of open dimensions.
     """
     rng = np.random.default_rng(seed)
     arrays: dict[str, Array] = {}
     for name, type in types.items():
-        shape = [d if isinstance(d, int) else _FREE_DIMENSION for d in type.shape or ()]
+        shape = [d if isinstance(d, int) else free for d in type.shape or ()]
         dtype = type.storage.dtype
         is_real = type.storage.is_float or dtype.kind == "c"
         arrays[name] = np.asarray(rng.uniform(-1, 1, shape) if is_real else rng.integers(0, 2, shape)).astype(dtype)

@@ -38,6 +38,7 @@ class Rewriter:
 
     def __init__(self, module: Module, pass_name: str | None = None, refusals: list[Refusal] | None = None) -> None:
         self.module, self.pass_name, self.refusals = module, pass_name, refusals
+        self._refused: set[tuple[str, Operation, str]] = set()
         self.near_miss: NearMiss | None = None
         self.rule_name = ""
         self.touched: dict[Operation, None] = {}
@@ -108,8 +109,9 @@ class Rewriter:
         return True
 
     def refuse(self, op: Operation, reason: str) -> bool:
-        """Keep the reason why a rewrite does not apply here. Gives False."""
-        if self.refusals is not None:
+        """Keep the reason why a rewrite does not apply here, once. Gives False."""
+        if self.refusals is not None and (self.rule_name, op, reason) not in self._refused:
+            self._refused.add((self.rule_name, op, reason))
             self.refusals.append(Refusal(self.rule_name, op.name, reason, op.location))
         return False
 

@@ -12,6 +12,8 @@ from nncc.ir.pass_manager import PassManager, Repeat
 from nncc.ir.passes import Pass, PassContext
 from nncc.ir.types import F32, I32
 
+F = np.float32
+
 
 class Scale(Op, name="pmtest.scale", traits=(Trait.PURE,)):
     """factor * x"""
@@ -298,6 +300,31 @@ def test_numerics_begins_where_the_module_can_be_evaluated():
     records = PassManager(passes, [VerifyNumerics()]).run(module)
     assert records[0].notes["numerics"] == "not compared: the module before the pass cannot be evaluated"
     assert records[1].notes["numerics"] == "equal"
+
+
+def test_numerics_names_a_pass_that_leaves_what_cannot_be_evaluated():
+    def break_it(module):
+        scales(module)[0].x.type = TensorType((7, 3), F32)
+        return True
+
+    manager = PassManager([PassOf("breaker", break_it)], [VerifyNumerics({"x": np.zeros((2, 3), F)})], verify=False)
+    with pytest.raises(CompileError, match=r"in pass 'breaker': left a module whose evaluation fails: .*has shape"):
+        manager.run(program(2.0))
+
+
+def test_open_dimensions_are_one_where_the_model_takes_nothing_else():
+    def same(module):
+        return True
+
+    module = program(2.0, shape=("N", 3))
+    b = Builder(module, module.main.body, module.main.terminator)
+    module.main.set_outputs([("y", b.nn.concat([module.main.outputs[0], b.constant(np.ones((1, 3), F))], axis=1))])
+    assert PassManager([PassOf("same", same)], [VerifyNumerics()]).run(module)[0].notes["numerics"] == "equal"
+
+
+def test_given_inputs_are_cut_to_the_batch():
+    manager = PassManager([PassOf("same", lambda m: True)], [VerifyNumerics({"x": np.ones((9, 3), F)})])
+    assert manager.run(program(2.0))[0].notes["numerics"] == "equal"
 
 
 def test_given_inputs_are_used():
