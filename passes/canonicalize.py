@@ -32,6 +32,7 @@ class Canonicalize(RewritePass, name="canonicalize"):
     * A movement that moves nothing goes; of two in a row one is left; a broadcast goes where the user does it.
 
     Every rule keeps the numbers exactly, except that chains of constants are added or multiplied first and then rounded
-    once, and for the sign of a zero. None works on quantized values, and none makes the model bigger: a combined
+    once, that a power may differ in its last bit from the operation of its name (and the root of -infinity is NaN), and
+    for the sign of a zero. None works on quantized values, and none makes the model bigger: a combined
     constant is no bigger than the bigger part.
     """

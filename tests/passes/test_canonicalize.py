@@ -9,7 +9,7 @@ from nncc.ir import Builder, Function, Module, TensorType
 from nncc.ir.interpreter import evaluate
 from nncc.ir.passes import PassContext
 from nncc.ir.rewrite import registered_rewrites
-from nncc.ir.types import F32, F64, I1, I32
+from nncc.ir.types import F32, F64, I1, I32, I64
 from nncc.ir.verifier import verify_module
 from nncc.passes.canonicalize import Canonicalize
 
@@ -273,6 +273,14 @@ def test_integers_wrap_around_as_before():
     assert not canonical(module)
     module = program(lambda nn, x: nn.maximum(x, np.int32(0)), integers)
     assert not canonical(module)
+
+
+def test_doubles_do_not_hold_all_long_integers():
+    integers = {"x": TensorType((2, 3), I64)}
+    assert not canonical(program(lambda nn, x: nn.cast(nn.cast(x, to=F64), to=I64), integers))
+    module = program(lambda nn, x: nn.cast(nn.cast(x, to=I64), to=I32), {"x": TensorType((2, 3), I32)})
+    canonical(module)
+    assert text(module) == ""
 
 
 def test_nan_and_infinity_behave_as_before():
