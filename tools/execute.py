@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..ir import CompileError, Location, Module
 from ..ir.interpreter import Observer, evaluate
+from ..ir.layout import permute, to_first, to_last
 from ..ir.passes import PassContext
 from ..ir.ports import from_ports, to_ports
 from ..ir.types import Array
@@ -60,39 +62,50 @@ class InterpretedModel:
 
 
 class LiteRtModel:
-    """A TFLite file, run with LiteRT. Quantized ports take and give real numbers."""
+    """A TFLite file, run with LiteRT. Quantized ports take and give real numbers.
+
+    Where the side file that nncc writes lies beside it (``m.json`` for ``m.tflite``), arrays are in the layout of the
+    source: what the side file calls transposed is transposed here.
+    """
 
     def __init__(self, path: Path) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
+        self.place = Location.at(str(path))
         try:
             self.interpreter = Interpreter(str(path))
             self.interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise CompileError(f"LiteRT cannot run it: {error}", Location.at(str(path))) from error
-        self.place = Location.at(str(path))
+            raise CompileError(f"LiteRT cannot run it: {error}", self.place) from error
+        self.transposed = _transposed_ports(path.with_suffix(".json"))
 
     def run(self, inputs: Mapping[str, Array] | None, seed: int = 0, batch: int | None = None) -> dict[str, Array]:
-        rng = np.random.default_rng(seed)
-        details = self._details("input")
         if batch is not None:
             raise CompileError("a TFLite file has a fixed batch", self.place, "leave --batch-size out")
+        rng = np.random.default_rng(seed)
+        details = self._details("input")
         for name, detail in details.items():
-            shape = tuple(detail["shape"])
-            if inputs is None:
-                array = rng.random(shape)
-            elif name in inputs or len(details) == 1:
-                array = inputs.get(name, next(iter(inputs.values())))
-            else:
-                raise CompileError(f"no value for input '{name}'", self.place, f"give arrays for {list(details)}")
-            if array.shape != shape:
-                raise CompileError(f"input '{name}' has shape {array.shape}, expected {shape}", self.place)
+            shape = tuple(map(int, detail["shape"]))
+            expected = permute(shape, to_first(len(shape))) if name in self.transposed else shape
+            array = rng.random(expected) if inputs is None else self._given(name, inputs, len(details))
+            if array.shape != expected:
+                raise CompileError(f"input '{name}' has shape {array.shape}, expected {expected}", self.place)
+            if name in self.transposed:
+                array = array.transpose(to_last(len(shape)))
             self.interpreter.set_tensor(detail["index"], _quantized(array, detail))
         self.interpreter.invoke()
-        return {
-            name: _real(self.interpreter.get_tensor(detail["index"]), detail)
-            for name, detail in self._details("output").items()
-        }
+        return {name: self._output(name, detail) for name, detail in self._details("output").items()}
+
+    def _given(self, name: str, inputs: Mapping[str, Array], count: int) -> Array:
+        if name in inputs:
+            return inputs[name]
+        if count == len(inputs) == 1:
+            return next(iter(inputs.values()))
+        raise CompileError(f"no value for input '{name}'", self.place, f"there are arrays for {list(inputs)}")
+
+    def _output(self, name: str, detail: Mapping[str, Any]) -> Array:
+        array = _real(self.interpreter.get_tensor(detail["index"]), detail)
+        return array.transpose(to_first(array.ndim)) if name in self.transposed else array
 
     def _details(self, side: str) -> dict[str, dict[str, Any]]:
         """The ports by name: those of the signature where the file has one."""
@@ -103,6 +116,18 @@ class LiteRtModel:
             ports = next(iter(signatures.values()))[f"{side}s"]
             return {name: by_index[index] for name, index in ports.items() if index in by_index}
         return {d["name"]: d for d in listed}
+
+
+def _transposed_ports(path: Path) -> set[str]:
+    """The ports that a side file calls transposed; none where there is no such file."""
+    try:
+        sides = json.loads(path.read_text(encoding="utf-8"))
+        return {name for side in ("inputs", "outputs") for name, port in sides[side].items() if port["transpose"]}
+    except FileNotFoundError:
+        return set()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        remedy = "it should be what nncc wrote with the model: remove it, or compile again"
+        raise CompileError(f"not a description of ports: {error!r}", Location.at(str(path)), remedy) from error
 
 
 def _quantized(array: Array, detail: Mapping[str, Any]) -> Array:

@@ -108,10 +108,12 @@ def test_a_plugin_adds_a_pass(data: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert compile_(*arguments, "-o", tmp_path / "m.tflite") == 0
 
 
-def test_compare(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert compile_(data / RESIDUAL, "-o", tmp_path / "m.tflite", "--io-layout", "keep", "-q") == 0
+@pytest.mark.parametrize("layout", ["keep", "channel_last"])
+def test_compare(layout: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compile_(data / RESIDUAL, "-o", tmp_path / "m.tflite", "--io-layout", layout, "-q") == 0
     assert compile_("compare", data / RESIDUAL, tmp_path / "m.tflite") == 0
     assert "the outputs agree" in capsys.readouterr().out
+    assert compile_("compare", data / "unet.nnp", tmp_path / "m.tflite") == 1
 
 
 @pytest.mark.parametrize("command", [["passes"], ["pipelines"], ["ops"], ["support"], ["passes", "channel-last"],
