@@ -16,8 +16,8 @@ from nncc.ir.passes import PassContext
 from nncc.ir.ports import from_ports, to_ports
 from nncc.ir.types import F32
 from nncc.passes.channel_last import ChannelLast
-from nncc.passes.layout_reshape import is_free
-from nncc.passes.layout_solver import LayoutProblem
+from nncc.passes.layout.reshapes import is_free
+from nncc.passes.layout.solver import LayoutProblem
 
 RNG = np.random.default_rng(7)
 Outputs = dict[str, Value]

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from ..ir import Operation, TensorType, Trait, Value
-from ..ir.dialects import nn
-from ..ir.layout import inverse, permute
-from ..ir.types import Dim
+from ...ir import Operation, TensorType, Trait, Value
+from ...ir.dialects import nn
+from ...ir.layout import inverse, permute
+from ...ir.types import Dim
 
 Order = tuple[int, ...]
 """In which order the dimensions of a tensor lie in memory: axis i in memory is axis order[i] of the model."""
@@ -40,6 +40,11 @@ def rank_of(value: Value | None) -> int:
     if value is None or not isinstance(value.type, TensorType) or value.type.shape is None:
         return 0
     return len(value.type.shape)
+
+
+def plain_order(value: Value) -> Order:
+    """The order in which the model has the dimensions."""
+    return tuple(range(rank_of(value)))
 
 
 def dims_of(value: Value) -> tuple[Dim, ...]:

@@ -8,9 +8,10 @@ the orders of the two sides agree the elements need not move.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
-from ..ir.layout import is_identity, permute
-from ..ir.types import Dim
+from ...ir.layout import is_identity, permute
+from ...ir.types import Dim
 
 Atoms = tuple[tuple[int, ...], ...]
 """The numbers of the atoms that each dimension consists of."""
@@ -94,3 +95,16 @@ def derived_order(before: Sequence[Dim], after: Sequence[Dim], stored: Sequence[
         begins.append(place[dim[0]] if dim else begins[-1] if begins else -1)
     order = tuple(sorted(range(len(after)), key=lambda axis: begins[axis]))
     return order if is_free(before, after, stored, order) else None
+
+
+def reshape_attribute(dims: Sequence[Dim]) -> tuple[int, ...] | None:
+    """The attribute of a reshape to these dimensions: one that is not a number can be left to -1; None for more."""
+    if sum(not isinstance(d, int) for d in dims) > 1:
+        return None
+    return tuple(d if isinstance(d, int) else -1 for d in dims)
+
+
+def is_flatten(image: Sequence[Dim], features: Sequence[Dim]) -> bool:
+    """Whether ``features`` is (N, K) and ``image`` (N, d...) with K = prod(d)."""
+    known = [d for d in image[1:] if isinstance(d, int)]
+    return len(known) == len(image) - 1 and image[0] == features[0] and prod(known) == features[1]

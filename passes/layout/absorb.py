@@ -13,10 +13,10 @@ from functools import partial
 import attrs
 import numpy as np
 
-from ..ir import Builder, DenseResource, Module, Operation, TensorType, Trait, Value
-from ..ir.dialects import nn
-from ..ir.module import constant_attribute
-from ..ir.types import Array
+from ...ir import Builder, DenseResource, Module, Operation, TensorType, Trait, Value
+from ...ir.dialects import nn
+from ...ir.module import constant_attribute
+from ...ir.types import Array
 
 
 @attrs.frozen
