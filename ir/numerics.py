@@ -23,6 +23,10 @@ _FREE_DIMENSIONS = (2, 1)
 """Sizes that are tried for dimensions that the types leave open: 1, which hides wrong broadcasting, only if 2 fails."""
 
 
+FACT = "numerics"
+"""The fact of the context that holds, for each pass that changed something: "equal", why not compared, or the SQNR."""
+
+
 @attrs.define
 class VerifyNumerics(Instrument):
     """Compares the outputs before and after each pass that changed something.
@@ -47,6 +51,12 @@ class VerifyNumerics(Instrument):
     def after_pass(self, step: Pass, record: PassRecord, module: Module, context: PassContext) -> None:
         if not record.changed:
             return
+        self._judge(step, record, module)
+        found = record.notes.get("numerics", record.notes.get("sqnr_db"))
+        context.facts.setdefault(FACT, {})[f"{record.number:02d}-{record.name}"] = found
+
+    def _judge(self, step: Pass, record: PassRecord, module: Module) -> None:
+        """Compare with the module before the pass, and note the outcome. Raises CompileError where numbers changed."""
         before, self._last = self._last, None
         try:
             after = self._last = self._snapshot(module, before)

@@ -297,7 +297,9 @@ def test_numerics_begins_where_the_module_can_be_evaluated():
     y = Builder(module, module.main.body, module.main.terminator).pmsource.opaque(x)
     module.main.set_outputs([("y", y)])
     passes = [PassOf("lift", lift), PassOf("same", lambda m: True)]
-    records = PassManager(passes, [VerifyNumerics()]).run(module)
+    context = PassContext()
+    records = PassManager(passes, [VerifyNumerics()]).run(module, context)
+    assert context.facts["numerics"] == {"01-lift": records[0].notes["numerics"], "02-same": "equal"}
     assert records[0].notes["numerics"] == "not compared: the module before the pass cannot be evaluated"
     assert records[1].notes["numerics"] == "equal"
 
