@@ -13,7 +13,7 @@ from ...ir.dialects.nn.window import on_axes, spatial_axes
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.module import constant_array, constant_attribute
 from ...ir.types import Array
-from .expansion import expands, reshaped, transposed, with_axis, without_axis
+from .expansion import expands, reshaped, transposed, viewed, with_axis, without_axis
 
 _MOST_DENSE = 1 << 20
 """Grouped transposed convolutions become dense ones while the weights have no more elements than this."""
@@ -129,7 +129,15 @@ def conv_3d_groups(b: Builder, op: nn.Conv) -> Value | None:
 def _by_group(b: Builder, op: nn.ConvolutionOp, value: Value, axis: int) -> Sequence[Value]:
     length = value.tensor.dims[axis]
     assert isinstance(length, int)
-    return b.nn.split(value, axis=axis, sizes=(length // op.groups,) * op.groups)
+    share = length // op.groups
+    if axis == 0 and constant_attribute(value) is not None:
+        dims = (share, *value.tensor.static_shape[1:])
+        views = [
+            viewed(b, value, dims, lambda w, g=g: w[g * share : (g + 1) * share])  # type: ignore[misc]
+            for g in range(op.groups)
+        ]
+        return [v for v in views if v is not None]
+    return b.nn.split(value, axis=axis, sizes=(share,) * op.groups)
 
 
 # Transposed convolution
@@ -149,16 +157,29 @@ def _transpose_like(
     return b.nn.conv_transpose(x, weight, bias, **(settings | options))
 
 
-@expands("conv_transpose")
-def transpose_dilations(b: Builder, op: nn.ConvTranspose) -> Value | None:
-    """TRANSPOSE_CONV has no dilations: the holes go into the weights."""
+@expands("conv", "conv_transpose")
+def dilations(b: Builder, op: nn.ConvolutionOp) -> Value | None:
+    """TRANSPOSE_CONV has no dilations, and LiteRT 1.2 computes CONV_3D's wrong: the holes go into the weights."""
+    if all(d == 1 for d in op.dilations) or (isinstance(op, nn.Conv) and op.spatial_rank != 3):
+        return None
     weight = constant_array(op.weight)
-    if weight is None or all(d == 1 for d in op.dilations):
+    if weight is None:
         return None
     full = np.zeros((*weight.shape[:2], *op.window.extents), weight.dtype)
     holes = [slice(None, None, d) for d in op.dilations]
     full[on_axes(full.ndim, range(2, full.ndim), holes)] = weight
-    return _transpose_like(b, op, op.x, full, op.bias, dilations=(1,) * len(op.dilations))
+    plain = (1,) * len(op.dilations)
+    if isinstance(op, nn.ConvTranspose):
+        return _transpose_like(b, op, op.x, full, op.bias, dilations=plain)
+    return b.nn.conv(
+        op.x,
+        full,
+        op.bias,
+        strides=op.strides,
+        pads=op.pads,
+        groups=op.groups,
+        channel_last=op.channel_last,
+    )
 
 
 @expands("conv_transpose")

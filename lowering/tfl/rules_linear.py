@@ -53,8 +53,8 @@ def conv(target: Target, op: nn.Conv) -> OpResult:
     outputs, per_group = op.weight.tensor.static_shape[:2]
     bias = _bias(target, op, outputs)
     if len(lengths) == 3:
-        if op.groups != 1:
-            raise target.error(f"has {op.groups} groups, and TFLite's CONV_3D has none", _EXPAND)
+        if op.groups != 1 or window.dilations != (1, 1, 1):
+            raise target.error("has groups or dilations, and CONV_3D has none that all runtimes compute", _EXPAND)
         return target.value("conv_3d", op.x, target.transposed(op.weight, (2, 3, 4, 1, 0)), bias, **options)
     if op.groups > 1 and per_group == 1:
         weight = target.transposed(op.weight, (1, 2, 3, 0))

@@ -93,7 +93,7 @@ def arithmetic() -> list[Case]:
     shapes = [((2, 4, 6), (2, 4, 6)), (IMAGE, (6,)), (IMAGE, (1, 1, 1, 1)), ((2, 3, 2, 2, 6), (6,))]
     deep = [*shapes, ((2, 3, 1, 2, 2, 6), (1, 2, 1, 1, 6))]
     cases = [binary(n, *s) for n in ("add", "sub", "mul", "squared_difference") for s in deep]
-    cases += [binary(n, *s, same=True) for n in ("maximum", "minimum") for s in deep]
+    cases += [binary(n, *s, same=True) for n in ("maximum", "minimum") for s in shapes]
     cases += [binary("prelu", IMAGE, s) for s in ((6,), (1, 1, 6))]
     comparisons = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
     cases += [binary(n, *s, result=I1) for n in comparisons for s in shapes[:3]]
