@@ -51,6 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_pipeline_arguments(parser)
     _add_format_arguments(parser)
     add_inspection_arguments(parser)
+    parser.add_argument("--why", action="store_true", help="show which rewrites nearly matched, and why they did not")
+    parser.add_argument("--report", type=Path, metavar="FILE.json", help="write what happened as JSON")
 
 
 def _add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,14 +104,13 @@ def add_inspection_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DATA",
         help="evaluate before and after each pass, on random inputs or on DATA; stop at the first that changes results",
     )
-    group.add_argument("--report", type=Path, metavar="FILE.json", help="write what happened as JSON")
     group.add_argument("-q", "--quiet", action="store_true", help="no warnings, no summary")
 
 
 def run(args: argparse.Namespace) -> int:
     from ..ir.passes import PassContext
     from ..pipelines import driver, registry
-    from .console import progress, show_warnings
+    from .console import progress, show_refusals, show_warnings
 
     inputs = [Path(p) for p in args.inputs]
     pipeline = _choose_pipeline(args, inputs)
@@ -122,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
     _check(pipeline, parameters, registry.source_of(inputs, args.input_format or pipeline.frontend).dialect)
 
     started = time.perf_counter()
-    context = PassContext()
+    context = PassContext(refusals=[] if args.why else None)
     with progress(args.quiet) as bar:
         context.progress = bar
         load_options = _given(args, LOAD_OPTIONS)
@@ -133,6 +134,7 @@ def run(args: argparse.Namespace) -> int:
         context.diagnostics.raise_if_errors()
         written = driver.save(module, output, args.output_format or pipeline.backend, **_given(args, SAVE_OPTIONS))
     show_warnings(context.diagnostics, args.quiet)
+    show_refusals(context)
     seconds = time.perf_counter() - started
     if not args.quiet:
         from .summary import summary

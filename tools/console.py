@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..ir.diagnostics import Diagnostics
+from ..ir.passes import PassContext
 
 Progress = Callable[[str, int, int], None]
 
@@ -16,6 +17,12 @@ def show_warnings(diagnostics: Diagnostics, quiet: bool) -> None:
     if not quiet:
         for text in dict.fromkeys(map(str, diagnostics.warnings)):
             print(text, file=sys.stderr)
+
+
+def show_refusals(context: PassContext) -> None:
+    """Print, for --why, the rewrites that nearly matched, each with its reason."""
+    for refusal in dict.fromkeys(map(str, context.refusals or ())):
+        print(refusal, file=sys.stderr)
 
 
 @contextmanager
