@@ -18,7 +18,7 @@ from ..ir.pass_manager import PassManager
 from ..ir.passes import PassContext
 from . import registry
 from .pass_list import parse_pass_list
-from .pipeline import Pipeline, load_pipeline
+from .pipeline import Pipeline, is_pipeline, load_pipeline
 
 PathLike = str | os.PathLike[str]
 
@@ -131,11 +131,10 @@ def compile(
 
 def find_pipeline(text: str) -> Pipeline:
     """A pipeline by name, by file, or written on one line. Raises UsageError."""
-    registry.load_passes()
-    single = text in registry.passes() and text not in registry.pipeline_files()
-    if single or any(c in text for c in ",{("):
+    if any(c in text for c in ",{("):
         return parse_pass_list(text)
-    return load_pipeline(text)
+    is_pass = not is_pipeline(text) and text in registry.passes()
+    return parse_pass_list(text) if is_pass else load_pipeline(text)
 
 
 def pipeline_for(source: str, target: str) -> Pipeline:

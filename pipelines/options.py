@@ -12,14 +12,13 @@ from typing import Any
 import attrs
 
 from ..ir.diagnostics import UsageError
-from ..ir.passes import Pass, lookup_pass
+from ..ir.passes import Pass
 from . import registry
 
 
 def make_pass(name: str, options: Mapping[str, Any]) -> Pass:
     """The pass of a name with its options. Raises UsageError where the name, an option or a value is wrong."""
-    registry.load_passes()
-    definition = lookup_pass(name)
+    definition = registry.find_pass(name)
     fields = {f.name: f for f in definition.options()}
     hints = typing.get_type_hints(definition)
     values = {}

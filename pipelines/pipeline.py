@@ -142,9 +142,18 @@ def _option_text(value: Any) -> str:
 # Reading
 
 
+def is_pipeline(name: str) -> bool:
+    """Whether this names a pipeline, or the file of one."""
+    return _is_path(name) or name in registry.pipeline_files()
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or "/" in name
+
+
 def load_pipeline(name: str) -> Pipeline:
     """A pipeline by its name, or from a user's own ``.yaml`` file. Raises UsageError."""
-    if name.endswith((".yaml", ".yml")) or "/" in name:
+    if _is_path(name):
         return _read(Path(name))
     files = registry.pipeline_files()
     if name not in files:

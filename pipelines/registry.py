@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 
 from ..ir.diagnostics import UsageError
-from ..ir.passes import Pass, registered_passes
+from ..ir.passes import Pass, lookup_pass, registered_passes
 
 PLUGIN_GROUP = "nncc.plugins"
 
@@ -128,12 +128,59 @@ def _format(table: dict[str, Format], paths: list[Path], name: str | None, verb:
 
 # Passes and plugins
 
+_HOMES = (
+    ("lift-", "nncc.frontends.{}.lift"),
+    ("lower-to-", "nncc.lowering.{}.lower"),
+    ("expand-for-", "nncc.lowering.{}.expand"),
+)
+"""The modules of passes whose names begin so, by what follows; all others are in ``nncc.passes``."""
+
+
+def find_pass(name: str) -> type[Pass]:
+    """The pass of a name. Raises UsageError, with the nearest names, where there is none.
+
+    It is looked for where its name says: a pipeline imports the passes that it is made of, and no others.
+    """
+    load_plugins()
+    for module in _homes(name):
+        _import_if_there(module)
+    if name not in registered_passes():
+        load_passes()
+    return lookup_pass(name)
+
+
+def _homes(name: str) -> list[str]:
+    """The modules that may define a pass: that of its name, else those of its family, which has the first word."""
+    word = name.replace("-", "_")
+    for beginning, module in _HOMES:
+        if name.startswith(beginning):
+            return [module.format(word[len(beginning) :])]
+    package = importlib.import_module("nncc.passes")
+    modules = [found.name for found in pkgutil.iter_modules(package.__path__)]
+    family = word.partition("_")[0]
+    found = [word] if word in modules else [m for m in modules if m.startswith(f"{family}_")]
+    return [f"nncc.passes.{m}" for m in found]
+
+
+def _import_if_there(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if not f"{module}.".startswith(f"{error.name}."):
+            raise
+
 
 @functools.cache
 def load_passes() -> None:
     """Import every module of nncc that may define passes, and the plugins that are installed."""
     for package in ("nncc.passes", "nncc.frontends", "nncc.lowering"):
         _import_all(package)
+    load_plugins()
+
+
+@functools.cache
+def load_plugins() -> None:
+    """Import the plugins that are installed."""
     for entry in importlib.metadata.entry_points(group=PLUGIN_GROUP):
         entry.load()
 

@@ -6,6 +6,7 @@ Only the module of the command that is asked for is imported, so that ``nncc --h
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -22,9 +23,13 @@ COMMANDS = {
     "ops": "list the operations of a dialect",
 }
 
+ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
+"""Nearly all that a compilation makes lives to its end: Python's 700 would have it looked through all the time."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit status is 0 (done), 1 (the model could not be converted) or 2 (wrong usage)."""
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = arguments.pop(0) if arguments and arguments[0] in COMMANDS else "compile"
     module = importlib.import_module(f".{command}", __package__)
