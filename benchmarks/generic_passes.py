@@ -1,12 +1,11 @@
-"""How long every generic pass takes on a synthetic graph of many operations, and how that grows with their number.
+"""How long passes take on synthetic graphs of many operations, and how that grows with their number.
 
     python benchmarks/generic_passes.py                    # 1,000, 10,000 and 100,000 operations
-    python benchmarks/generic_passes.py --sizes 1000,5000 --json times.json
+    python benchmarks/generic_passes.py --sizes 1000,5000 --json times.json --only canonicalize parse
 
-The graph is a chain of blocks with all that the passes look for: constants in a row, neutral elements, equal and dead
-expressions, movements that cancel, weights to fold, and one value that every block uses. Each pass gets a fresh graph.
-Seconds are those of the processor, which other programs do not add to; passes run in one thread. The slope is the
-exponent e in seconds ~ operations^e between the smallest and the largest graph: 1 is linear.
+The graphs are made by benchmarks/graphs.py: generic passes get the arithmetic, those that look for layers the network.
+Each run gets a fresh graph. Seconds are those of the processor, which other programs do not add to; passes run in one
+thread. The slope is the exponent e in seconds ~ operations^e between the smallest and the largest graph: 1 is linear.
 """
 
 from __future__ import annotations
@@ -18,78 +17,88 @@ import math
 import time
 from collections.abc import Callable
 
-import numpy as np
+from graphs import arithmetic, network
 
-from nncc.ir import Builder, Function, Location, Module, TensorType
-from nncc.ir.pass_manager import PassManager, Repeat, count_ops
-from nncc.ir.passes import lookup_pass
+from nncc.ir import Module
+from nncc.ir.parser import parse_module
+from nncc.ir.pass_manager import PassManager, count_ops
 from nncc.ir.printer import print_module
-from nncc.ir.types import F32
 from nncc.ir.verifier import verify_module
-from nncc.passes import (  # noqa: F401 (imported to be registered)
-    canonicalize,
-    eliminate_common_subexpressions,
-    eliminate_dead_code,
-    fix_batch_size,
-    fold_constants,
-    infer_types,
-)
+from nncc.pipelines import driver
 
-PASSES = [
+Graph = Callable[[int], Module]
+Work = Callable[[], object]
+
+GENERIC = (
     "canonicalize",
     "fold-constants",
     "eliminate-common-subexpressions",
     "eliminate-dead-code",
     "infer-types",
     "fix-batch-size",
-]
+    "simplify-movement",
+    "fold-scales",
+)
+LAYERS = (
+    "recognize-hard-swish",
+    "recognize-hard-sigmoid",
+    "recognize-swish",
+    "recognize-gelu",
+    "recognize-softmax",
+    "recognize-layer-norm",
+    "recognize-channel-shuffle",
+    "fold-batch-norm",
+    "fuse-activations",
+    "channel-last",
+)
+TO_TFL = ("nn-optimize", "nn-to-tfl-form", "lower-to-tfl")
 
 
-def synthetic(operations: int) -> Module:
-    """A function of about so many operations."""
-    module = Module()
-    function, block = Function.create("main", [("x", TensorType(("N", 8, 4), F32))])
-    module.body.append(function)
-    b = Builder(module, block)
-    x = value = function.inputs[0]
-    hub = b.nn.sigmoid(x)
-    row = np.linspace(0.5, 1.5, 4, dtype=np.float32)
-    index = 0
-    while len(block) < operations:
-        with b.at(Location.at("synthetic", "main", f"block{index}", index)):
-            value = b.nn.add(b.nn.add(value, row), 0.25)
-            value = b.nn.transpose(b.nn.transpose(value, perm=(0, 2, 1)), perm=(0, 2, 1))
-            value = b.nn.minimum(b.nn.maximum(b.nn.mul(value, 1.0), 0.0), 6.0)
-            value = b.nn.add(value, b.nn.exp(b.nn.neg(hub)))  # equal in all blocks
-            b.nn.tanh(b.nn.square(value))  # dead
-            weight = b.nn.transpose(b.constant(np.full((4, 4), index % 7, np.float32)), perm=(1, 0))
-            value = b.nn.reshape(b.nn.reshape(b.nn.affine(value, weight), shape=(0, 32)), shape=(0, 8, 4))
-        index += 1
-    function.set_outputs([("y", value)])
-    return module
+def passes(graph: Graph, *names: str, verify: bool = False) -> Callable[[int], Work]:
+    """Passes or lists of passes, one after the other."""
+
+    def prepare(size: int) -> Work:
+        module = graph(size)
+        steps = [step for name in names for step in driver.find_pipeline(name).instantiate()]
+        return lambda: PassManager(steps, verify=verify).run(module)
+
+    return prepare
 
 
-Work = Callable[[Module], object]
+def on_module(graph: Graph, work: Callable[[Module], object]) -> Callable[[int], Work]:
+    def prepare(size: int) -> Work:
+        module = graph(size)
+        return lambda: work(module)
+
+    return prepare
 
 
-def run_passes(*names: str) -> Work:
-    """Run passes once, or several to their fixed point."""
-
-    def work(module: Module) -> None:
-        steps = [lookup_pass(name)() for name in names]
-        PassManager(steps if len(steps) == 1 else [Repeat(steps)], verify=False).run(module)
-
-    return work
+def parsing(size: int) -> Work:
+    text = print_module(arithmetic(size))
+    return lambda: parse_module(text)
 
 
-def measure(work: Work, size: int, repeat: int) -> float:
+WORKS: dict[str, Callable[[int], Work]] = {
+    **{name: passes(arithmetic, name) for name in GENERIC},
+    "all of these, to a fixed point": passes(arithmetic, f"({','.join(GENERIC)})*"),
+    "verify": on_module(arithmetic, verify_module),
+    "print": on_module(arithmetic, print_module),
+    "parse": parsing,
+    "clone": on_module(arithmetic, Module.clone_module),
+    **{name: passes(network, name) for name in LAYERS},
+    "nn to tfl, verified": passes(network, *TO_TFL, verify=True),
+}
+"""What is measured: given a size, makes a graph and what is to be done with it."""
+
+
+def measure(prepare: Callable[[int], Work], size: int, repeat: int) -> float:
     """The processor's seconds of the fastest run, each on a fresh graph."""
     best = math.inf
     for _ in range(repeat):
-        module = synthetic(size)
+        run = prepare(size)
         gc.collect()
         start = time.process_time()
-        work(module)
+        run()
         best = min(best, time.process_time() - start)
     return best
 
@@ -97,21 +106,21 @@ def measure(work: Work, size: int, repeat: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="1000,10000,100000", help="numbers of operations")
+    parser.add_argument("--only", nargs="+", choices=WORKS, default=WORKS, help="what to measure", metavar="NAME")
     parser.add_argument("--repeat", type=int, default=2, help="runs of each, of which the fastest counts")
     parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args()
     sizes = [int(s) for s in options.sizes.split(",")]
-    works: dict[str, Work] = {name: run_passes(name) for name in PASSES}
-    works |= {"all, to a fixed point": run_passes(*PASSES), "verify": verify_module, "print": print_module}
     print(f"{'seconds':32}" + "".join(f"{size:>12,}" for size in sizes) + f"{'slope':>8}")
     figures: dict[str, object] = {}
-    for name, work in works.items():
-        seconds = [measure(work, size, options.repeat) for size in sizes]
+    for name in options.only:
+        seconds = [measure(WORKS[name], size, options.repeat) for size in sizes]
         slope = math.log(seconds[-1] / seconds[0]) / math.log(sizes[-1] / sizes[0]) if len(sizes) > 1 else math.nan
         figures[name] = {"seconds": dict(zip(map(str, sizes), seconds, strict=True)), "slope": slope}
         print(f"{name:32}" + "".join(f"{s:12.3f}" for s in seconds) + f"{slope:8.2f}", flush=True)
-    figures["operations"] = {str(size): count_ops(synthetic(size)) for size in sizes}
     if options.json:
+        for graph in (arithmetic, network):
+            figures[f"operations of {graph.__name__}"] = {str(size): count_ops(graph(size)) for size in sizes}
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(figures, file, indent=2)
 
