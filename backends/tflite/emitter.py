@@ -14,7 +14,7 @@ from ...ir import CompileError, Diagnostics, ElementType, Function, Module, Oper
 from ...ir.dialects.tfl.base import TFLOp
 from ...ir.dialects.tfl.constant import PseudoConst
 from ...ir.dialects.tfl.runtime import minimum_runtime
-from ...ir.ports import port_permutation
+from ...ir.ports import Side, port_permutation
 from .flatbuffer import write_model
 from .tensors import TensorTable, tensor_type
 
@@ -34,8 +34,8 @@ def save(module: Module, target: str | os.PathLike[str]) -> None:
     """Write the main function of a module in the tfl dialect to the file ``target``.
 
     Tensors keep the names of their values, and the signature ``serving_default`` has the names of the ports. Beside the
-    file, ``<stem>.json`` says for each port whether the model takes or gives it transposed to channel-last:
-    ``{"inputs": {name: {"transpose": bool}}, "outputs": {...}}``.
+    file, ``<stem>.json`` says for each port whether the model takes or gives it transposed to channel-last, and which
+    axis of the source's array is its last one then: ``{"inputs": {name: {"transpose": true, "base_axis": 1}}, ...}``.
 
     Raises CompileError for an operation or an element type that is not TFLite's and for more than 2 GiB, OSError.
     """
@@ -49,18 +49,17 @@ def save(module: Module, target: str | os.PathLike[str]) -> None:
     path.with_suffix(".json").write_text(json.dumps(port_layouts(function)) + "\n", encoding="utf-8")
 
 
-def port_layouts(function: Function) -> dict[str, dict[str, dict[str, bool]]]:
+def port_layouts(function: Function) -> dict[str, dict[str, dict[str, bool | int]]]:
     """What the JSON file says: by name, whether a port is channel-last where the source's is not."""
     return {
-        "inputs": {
-            name: {"transpose": port_permutation(function, "arg", i) is not None}
-            for i, name in enumerate(function.input_names)
-        },
-        "outputs": {
-            name: {"transpose": port_permutation(function, "res", i) is not None}
-            for i, name in enumerate(function.output_names)
-        },
+        "inputs": {name: _port_layout(function, "arg", i) for i, name in enumerate(function.input_names)},
+        "outputs": {name: _port_layout(function, "res", i) for i, name in enumerate(function.output_names)},
     }
+
+
+def _port_layout(function: Function, side: Side, index: int) -> dict[str, bool | int]:
+    permutation = port_permutation(function, side, index)
+    return {"transpose": False} if permutation is None else {"transpose": True, "base_axis": permutation[-1]}
 
 
 def _check(function: Function) -> None:

@@ -46,7 +46,8 @@ def test_the_pair_of_names_chooses(data: Path, tmp_path: Path, lit) -> None:
 
 def test_image_ports_become_channel_last_and_the_side_file_says_so(data: Path, tmp_path: Path) -> None:
     assert compile_(data / RESIDUAL, "-o", tmp_path / "m.tflite") == 0
-    assert json.loads((tmp_path / "m.json").read_text())["inputs"]["x"]["transpose"] is True
+    said = json.loads((tmp_path / "m.json").read_text())
+    assert said["inputs"]["x"] == {"transpose": True, "base_axis": 1}
 
 
 def test_main_job_with_data(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
