@@ -5,35 +5,41 @@ from __future__ import annotations
 import numpy as np
 
 from ....ir import Value
+from .normalization import filled
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_float, broadcast_batch, numbers
+from .shapes import as_float, broadcast_batch, expect_rank, numbers
+
+MOST_ELEMENTS = 2**28
+"""More numbers in a range are taken for a mistake."""
 
 
 @lift("Constant")
 def constant(b: Lifter, op: Call) -> Value:
     """One number everywhere; a first dimension of -1 is the batch."""
     shape = op.results[0].tensor.dims
-    value = b.constant(np.full([d if isinstance(d, int) else 1 for d in shape], op.val, np.float32))
+    value = filled(b, op.val, [d if isinstance(d, int) else 1 for d in shape])
     return broadcast_batch(b, value, shape)
 
 
 @lift("Arange")
 def arange(b: Lifter, op: Call) -> Value:
-    if op.step == 0:
-        raise refuse(op, "has a step of 0")
-    (count,) = op.results[0].tensor.static_shape
-    if count != max(int(np.ceil((op.stop - op.start) / op.step)), 0):
-        raise refuse(op, f"gives another number of elements than the {count} that the file says")
+    steps = (op.stop - op.start) / op.step if op.step else float("nan")
+    if not abs(steps) < MOST_ELEMENTS:
+        raise refuse(op, f"goes from {op.start} to {op.stop} in steps of {op.step}")
+    count = max(int(np.ceil(steps)), 0)
     return b.constant((op.start + np.arange(count) * op.step).astype(np.float32))
 
 
 @lift("Linspace")
 def linspace(b: Lifter, op: Call) -> Value:
+    if not 0 <= op.num < MOST_ELEMENTS:
+        raise refuse(op, f"asks for {op.num} numbers")
     return b.constant(np.linspace(op.start, op.stop, op.num).astype(np.float32))
 
 
 @lift("EyeLike")
 def eye_like(b: Lifter, op: Call, x: Value) -> Value:
+    expect_rank(op, x, 2)
     rows, columns = numbers(op, x.tensor.dims, "the input")
     return b.constant(np.eye(rows, columns, op.k, dtype=np.float32))
 

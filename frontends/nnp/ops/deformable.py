@@ -21,7 +21,7 @@ def deformable_convolution(
 ) -> Value:
     """The offsets (N, groups * kernel * 2, H, W), y before x, have the size of the input: an output takes those of the
     input place that its window starts from (without padding). So has the mask. Outside of the image everything is 0."""
-    if is_channel_last(op) or base_axis_of(op, x.tensor.rank) != 1 or weight.tensor.rank != 4:
+    if is_channel_last(op) or base_axis_of(op, x.tensor.rank) != 1 or weight.tensor.rank != 4 or x.tensor.rank != 4:
         raise refuse(op, f"is lifted for images (N, C, H, W), got {x.type}")
     sampler = _Sampler(b, op, x, numbers(op, weight.tensor.dims[2:], "the kernel"))
     sampled = sampler.run(offset, mask)

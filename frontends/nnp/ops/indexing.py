@@ -11,7 +11,18 @@ from ....ir import Value
 from ....ir.types import I32
 from .normalization import filled
 from .registry import Call, Lifter, lift, no_lift, refuse
-from .shapes import as_float, as_index, as_mask, axis_of, base_axis_of, numbers, product, reshape
+from .shapes import (
+    as_float,
+    as_index,
+    as_mask,
+    axis_of,
+    base_axis_of,
+    expect_rank,
+    expect_sizes,
+    numbers,
+    product,
+    reshape,
+)
 
 no_lift(
     "has an output whose size depends on the data",
@@ -49,6 +60,8 @@ def _vectors_last(b: Lifter, indices: Value) -> Value:
 @lift("ScatterNd")
 def scatter_nd(b: Lifter, op: Call, data: Value, indices: Value, out: Value | None) -> Value:
     """Into ``out``, or into zeros of the argument ``shape``; of equal indices the last one wins, or all are added."""
+    if out is None:
+        expect_sizes(op, op.shape, slice(None))
     target = filled(b, 0.0, op.shape) if out is None else out
     return b.nn.scatter_nd(target, _vectors_last(b, indices), data, reduction="add" if op.add else "none")
 
@@ -57,6 +70,8 @@ def scatter_nd(b: Lifter, op: Call, data: Value, indices: Value, out: Value | No
 def scatter_add(b: Lifter, op: Call, x0: Value, indices: Value, x1: Value) -> Value:
     """Adds each element of x1 (as far as the indices reach) to x0, moved along the axis to its index."""
     axis = axis_of(op, op.axis, x0.tensor.rank)
+    for value in (indices, x1):
+        expect_rank(op, value, x0.tensor.rank)
     dims = numbers(op, indices.tensor.dims, "the indices")
     updates = b.nn.slice(x1, starts=(0,) * len(dims), stops=dims, steps=(1,) * len(dims))
     vectors = _element_indices(b, as_index(b, indices), axis, dims)
@@ -79,6 +94,8 @@ def bool_fill(b: Lifter, op: Call, data: Value, mask: Value) -> Value:
 def bool_scatter(b: Lifter, op: Call, rows: Value, mask: Value, out: Value | None) -> Value:
     """One row after the other to the places where the mask is set; elsewhere ``out``, or 0."""
     dims = numbers(op, mask.tensor.dims, "the mask")
+    if rows.tensor.rank == 0:
+        raise refuse(op, "needs rows, got a number")
     (count,) = numbers(op, rows.tensor.dims[:1], "the input")
     flat = reshape(b, op, as_mask(b, mask), (int(np.prod(dims)),))
     place = b.nn.sub(b.nn.cumsum(as_float(b, flat), axis=0), 1.0)
@@ -95,7 +112,7 @@ def one_hot(b: Lifter, op: Call, indices: Value) -> Value:
 
     A negative index counts from the end, one that is out of range gives zeros.
     """
-    *lead, count = indices.tensor.dims
+    *lead, count = indices.tensor.dims or (None,)
     if count != len(op.shape):
         raise refuse(op, f"has {count} indices for the shape {op.shape}")
     parts = []
@@ -153,6 +170,8 @@ def top_k_grad(b: Lifter, op: Call, x: Value) -> Value:
 @lift("SearchSorted")
 def search_sorted(b: Lifter, op: Call, sequence: Value, values: Value) -> Value:
     """Where each value would have to stand: how many elements are less (with right: not greater) than it."""
+    if sequence.tensor.rank != values.tensor.rank or not sequence.tensor.rank:
+        raise refuse(op, f"has a sequence {sequence.type} for values {values.type}")
     row = reshape(b, op, sequence, (*sequence.tensor.dims[:-1], 1, sequence.tensor.dims[-1]))
     column = reshape(b, op, values, (*values.tensor.dims, 1))
     before = b.nn.less_equal(row, column) if op.right else b.nn.less(row, column)

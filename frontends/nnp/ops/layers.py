@@ -6,14 +6,14 @@ from ....ir import Value
 from .movement import pad_pairs
 from .normalization import nonlinearity, normalize_batch
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_index, base_axis_of, product, reshape
+from .shapes import as_index, base_axis_of, expect_rank, product, reshape
 
 
 @lift("Affine")
 def affine(b: Lifter, op: Call, x: Value, weight: Value, bias: Value | None) -> Value:
     """Dimensions before base_axis are rows, the others columns; the weight is (columns, *output)."""
     dims, base = x.tensor.dims, base_axis_of(op, x.tensor.rank)
-    columns, (taken, *output) = product(dims[base:]), weight.tensor.dims
+    columns, (taken, *output) = product(dims[base:]), weight.tensor.dims or (None,)
     if columns != taken:
         raise refuse(op, f"has a weight of type {weight.type} for {columns or '?'} columns of {x.type}")
     rows = dims[:-1] if dims[-1:] == (taken,) else dims[:base] or (1,)  # dimensions of 1 need not be flattened
@@ -58,8 +58,9 @@ def convolve(b: Lifter, op: Call, x: Value, weight: Value, bias: Value | None, p
 @lift("DepthwiseConvolution")
 def depthwise_convolution(b: Lifter, op: Call, x: Value, weight: Value, bias: Value | None) -> Value:
     """Output channel o reads input channel o // multiplier; the weight is (O, *kernel)."""
-    outputs, *kernel = weight.tensor.dims
-    channels = x.tensor.dims[base_axis_of(op, x.tensor.rank)]
+    outputs, *kernel = weight.tensor.dims or (None,)
+    base = base_axis_of(op, x.tensor.rank)
+    channels = x.tensor.dims[base] if base < x.tensor.rank else None
     if not isinstance(channels, int) or outputs != channels * op.multiplier:
         raise refuse(op, f"has a weight of type {weight.type} for {channels} channels times {op.multiplier}")
     pad = spatial(op, "pad", len(kernel), 0)
@@ -100,7 +101,7 @@ def deconvolution(b: Lifter, op: Call, x: Value, weight: Value, bias: Value | No
 @lift("DepthwiseDeconvolution")
 def depthwise_deconvolution(b: Lifter, op: Call, x: Value, weight: Value, bias: Value | None) -> Value:
     """Input channel c adds to output channel c // divisor; the weight is (C, *kernel)."""
-    channels, *kernel = weight.tensor.dims
+    channels, *kernel = weight.tensor.dims or (None,)
     if not isinstance(channels, int) or op.divisor < 1 or channels % op.divisor:
         raise refuse(op, f"has a divisor of {op.divisor} for {channels} channels")
     pad = spatial(op, "pad", len(kernel), 0)
@@ -133,6 +134,7 @@ def fused_convolution(
     """Padding, convolution, batch normalization, + z, nonlinearity; what is not given is left out."""
     channel_last = is_channel_last(op)
     count = weight.tensor.rank - 2
+    expect_rank(op, x, base_axis_of(op, x.tensor.rank) + count + 1)
     pads = op.pad if len(op.pad) == 2 * count else tuple(p for p in spatial(op, "pad", count, 0) for _ in range(2))
     first = x.tensor.rank - count - (1 if channel_last else 0)
     width = (*(0,) * (2 * first), *pads, *((0, 0) if channel_last else ()))
@@ -157,7 +159,7 @@ def channel_second(b: Lifter, weight: Value) -> Value:
 def spatial(op: Call, name: str, count: int, default: int) -> tuple[int, ...]:
     """An argument with one number a spatial dimension; one that the file leaves out is its default everywhere."""
     given: tuple[int, ...] = getattr(op, name) or (default,) * count
-    if len(given) != count:
+    if len(given) != count or min(given, default=default) < min(default, 1):
         raise refuse(op, f"has {name} {given} for {count} spatial dimensions")
     return given
 

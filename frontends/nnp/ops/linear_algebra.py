@@ -8,7 +8,7 @@ import numpy as np
 
 from ....ir import Value
 from .registry import Call, Lifter, lift, refuse
-from .shapes import numbers, reshape
+from .shapes import expect_rank, numbers, reshape
 
 LARGEST_BY_MINORS = 4
 """Up to this size determinants are expanded by minors: exact enough, and without pivots."""
@@ -21,8 +21,9 @@ class _Minors:
 
     def __init__(self, b: Lifter, op: Call, x: Value) -> None:
         self.b, self.op, self.x = b, op, x
-        _, rows, self.n = numbers(op, (1, *x.tensor.dims[1:]), "the matrices")
-        if x.tensor.rank != 3 or rows != self.n or self.n > LARGEST_BY_MINORS:
+        expect_rank(op, x, 3)
+        rows, self.n = numbers(op, x.tensor.dims[1:], "the matrices")
+        if rows != self.n or self.n > LARGEST_BY_MINORS:
             raise refuse(op, f"is expanded for square matrices up to {LARGEST_BY_MINORS} rows, got {x.type}")
         self.minor = functools.cache(self._minor)
 
@@ -79,8 +80,9 @@ def batch_inv(b: Lifter, op: Call, x: Value) -> Value:
 @lift("BatchCholesky")
 def batch_cholesky(b: Lifter, op: Call, x: Value) -> Value:
     """The triangular factor, column by column: what is left of a column, divided by the root of its first element."""
-    _, rows, n = numbers(op, (1, *x.tensor.dims[1:]), "the matrices")
-    if x.tensor.rank != 3 or rows != n or n > LARGEST_FACTOR:
+    expect_rank(op, x, 3)
+    rows, n = numbers(op, x.tensor.dims[1:], "the matrices")
+    if rows != n or n > LARGEST_FACTOR:
         raise refuse(op, f"is written out for square matrices up to {LARGEST_FACTOR} rows, got {x.type}")
     end, rest, columns = 2**31 - 1, x, []
     for k in range(n):

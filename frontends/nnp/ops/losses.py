@@ -107,6 +107,8 @@ def top_n_error(b: Lifter, op: Call, x: Value, label: Value) -> Value:
 def confusion_matrix(b: Lifter, op: Call, x: Value, label: Value) -> Value:
     """How often class i (rows: the label) was taken for class j (columns: the largest of x along the axis)."""
     axis = axis_of(op, op.axis, x.tensor.rank)
+    if label.tensor.rank != x.tensor.rank or not x.tensor.rank:
+        raise refuse(op, f"has labels of type {label.type} for {x.type}")
     (classes,) = numbers(op, x.tensor.dims[axis : axis + 1], "the axis")
     guess = b.nn.argmax(x, axis=axis, keep_dims=False)
     rows = b.nn.one_hot(reshape(b, op, as_index(b, label), (product(label.tensor.dims),)), depth=classes)

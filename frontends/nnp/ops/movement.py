@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ....ir import Value
 from ....ir.dialects.nnp import BATCH
 from .registry import Call, Lifter, lift, refuse
-from .shapes import axes_of, axis_of, broadcast_batch, broadcast_like, numbers, reshape
+from .shapes import axes_of, axis_of, broadcast_batch, broadcast_like, expect_at_most, expect_rank, numbers, reshape
 
 
 @lift("Reshape")
@@ -29,6 +31,8 @@ def transpose(b: Lifter, op: Call, x: Value) -> Value:
 
 @lift("Concatenate")
 def concatenate(b: Lifter, op: Call, *xs: Value) -> Value:
+    for x in xs:
+        expect_rank(op, x, xs[0].tensor.rank)
     return b.nn.concat(xs, axis=axis_of(op, op.axis, xs[0].tensor.rank))
 
 
@@ -45,6 +49,8 @@ def split(b: Lifter, op: Call, x: Value) -> tuple[Value, ...]:
     dims = x.tensor.dims
     axis = axis_of(op, op.axis, len(dims))
     count = len(op.results)
+    if not dims:
+        raise refuse(op, "cannot split a number")
     if dims[axis] != count:
         raise refuse(op, f"has {count} outputs where axis {axis} of {x.type} has size {dims[axis] or '?'}")
     parts = b.create("nn.split", x, axis=axis, sizes=(1,) * count).results
@@ -63,7 +69,7 @@ def slice_(b: Lifter, op: Call, x: Value) -> Value:
         target[rank - len(given) :] = given
     if 0 in steps:
         raise refuse(op, "has a step of 0")
-    for axis, (before, after) in enumerate(zip(dims, op.results[0].tensor.dims, strict=True)):
+    for axis, (before, after) in enumerate(zip(dims, op.results[0].tensor.dims, strict=False)):
         if before == after == BATCH and steps[axis] == 1:
             starts[axis], stops[axis] = 0, _ALL  # the numbers are those of the batch size when the file was written
     return b.nn.slice(x, starts=tuple(starts), stops=tuple(stops), steps=tuple(steps))
@@ -105,6 +111,8 @@ def _pad_reflecting(b: Lifter, op: Call, x: Value, pads: tuple[int, ...]) -> Val
     dims = x.tensor.dims * 2
     if any(p and not (isinstance(d, int) and d > 1) for p, d in zip(pads, dims, strict=True)):
         raise refuse(op, f"cannot mirror {x.type} by {pads}")
+    turns = max(p / (d - 1) for p, d in zip(pads, dims, strict=True) if p and isinstance(d, int))
+    expect_at_most(op, "reflections", math.ceil(turns), 1000)
     while any(pads):
         step = tuple(min(p, d - 1) if p and isinstance(d, int) else 0 for p, d in zip(pads, dims, strict=True))
         x = b.nn.pad(x, pads=step, mode="reflect")
@@ -160,6 +168,8 @@ def shift(b: Lifter, op: Call, x: Value) -> Value:
 
 @lift("Meshgrid")
 def meshgrid(b: Lifter, op: Call, *xs: Value) -> tuple[Value, ...]:
+    for x in xs:
+        expect_rank(op, x, 1)
     sizes = [numbers(op, x.tensor.dims, "all inputs")[0] for x in xs]
     places = list(range(len(xs)))
     if not op.ij_indexing and len(xs) > 1:
@@ -177,6 +187,8 @@ def trilu(b: Lifter, op: Call, x: Value) -> Value:
 @lift("MatrixDiag")
 def matrix_diag(b: Lifter, op: Call, x: Value) -> Value:
     """(..., n) to (..., n, n): the elements times the unit matrix."""
+    if x.tensor.rank == 0:
+        raise refuse(op, "needs vectors, got a number")
     (n,) = numbers(op, x.tensor.dims[-1:], "the last dimension")
     return b.nn.select(_unit_matrix(b, n), reshape(b, op, x, (*x.tensor.dims, 1)), b.constant(0.0))
 
@@ -184,6 +196,8 @@ def matrix_diag(b: Lifter, op: Call, x: Value) -> Value:
 @lift("MatrixDiagPart")
 def matrix_diag_part(b: Lifter, op: Call, x: Value) -> Value:
     """(..., n, n) to (..., n): every row n + 1 elements further."""
+    if x.tensor.rank < 2:
+        raise refuse(op, f"needs matrices, got {x.type}")
     n, m = numbers(op, x.tensor.dims[-2:], "the last dimensions")
     if n != m:
         raise refuse(op, f"needs square matrices, got {x.type}")

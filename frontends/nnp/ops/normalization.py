@@ -8,7 +8,7 @@ import numpy as np
 
 from ....ir import Value
 from .registry import Call, Lifter, lift, refuse
-from .shapes import axes_of, axis_of, base_axis_of, numbers, per_channel, product, reshape
+from .shapes import axes_of, axis_of, base_axis_of, expect_at_most, numbers, per_channel, product, reshape
 
 
 @lift("BatchNormalization", "SyncBatchNormalization", "FusedBatchNormalization")
@@ -79,7 +79,7 @@ def _along(b: Lifter, op: Call, parameter: Value | None, x: Value, axis: int) ->
 
 def filled(b: Lifter, value: float, shape: Sequence[int]) -> Value:
     """A constant of one number."""
-    return b.constant(np.full(tuple(shape), value, np.float32))
+    return b.constant(np.broadcast_to(np.float32(value), tuple(shape)))
 
 
 def normalized(b: Lifter, x: Value, axes: Sequence[int], epsilon: float) -> Value:
@@ -121,6 +121,8 @@ def tensor_normalization(b: Lifter, op: Call, x: Value, beta: Value | None, gamm
 def group_normalization(b: Lifter, op: Call, x: Value, beta: Value | None, gamma: Value | None) -> Value:
     """Statistics for every group of adjacent channels of every element of the batch."""
     dims = x.tensor.dims
+    if not dims:
+        raise refuse(op, "needs channels, got a number")
     channel = axis_of(op, op.channel_axis, len(dims))
     (channels,) = numbers(op, dims[channel : channel + 1], "the channel dimension")
     if op.num_groups < 1 or channels % op.num_groups:
@@ -170,6 +172,7 @@ def norm(b: Lifter, op: Call, x: Value, axes: Sequence[int], keep_dims: bool) ->
 @lift("SpectralNorm")
 def spectral_norm(b: Lifter, op: Call, weight: Value, u: Value) -> tuple[Value, Value]:
     """w / sigma, and u; sigma is the largest singular value after ``itr`` rounds of the power iteration from u."""
+    expect_at_most(op, "rounds", op.itr, 1000)
     axis = axis_of(op, op.dim, weight.tensor.rank)
     perm = (axis, *(i for i in range(weight.tensor.rank) if i != axis))
     moved = b.nn.transpose(weight, perm=perm)

@@ -12,7 +12,7 @@ from ....ir import Value
 from .layers import is_channel_last
 from .pooling import Windows, as_image, from_image, spatial_sizes, windows_of
 from .registry import Call, Lifter, lift, refuse
-from .shapes import numbers, reshape
+from .shapes import expect_rank, numbers, reshape
 
 MOST_OFFSETS = 1024
 """More are refused: each is a handful of operations."""
@@ -27,6 +27,8 @@ def _check_count(op: Call, count: int) -> None:
 @lift("AdaptiveSeparableConvolution")
 def adaptive_separable_convolution(b: Lifter, op: Call, x: Value, vertical: Value, horizontal: Value) -> Value:
     """y[c, h, w] = sum over j, i of vertical[j, h, w] horizontal[i, h, w] x[c, h + j, w + i]"""
+    for value in (x, vertical, horizontal):
+        expect_rank(op, value, 4)
     rows, height, width = numbers(op, vertical.tensor.dims[1:], "the kernels")
     columns = numbers(op, horizontal.tensor.dims[1:2], "the kernels")[0]
     _check_count(op, rows * columns)
@@ -50,10 +52,16 @@ def patch_correlation(b: Lifter, op: Call, x1: Value, x2: Value) -> Value:
 
     For every shift the products of pixels are summed over the channels; the sum over a patch is a pooling.
     """
+    expect_rank(op, x1, 4)
+    expect_rank(op, x2, 4)
+    if [len(v) for v in (op.patch, op.shift, op.patch_step, op.shift_step, op.padding)] != [2, 2, 2, 2, 4]:
+        raise refuse(op, "needs two numbers each for patch, shift and their steps, and four for padding")
+    if min(*op.shift, *op.padding) < 0 or min(*op.patch, *op.patch_step, *op.shift_step) < 1:
+        raise refuse(op, f"has patch {op.patch}, shift {op.shift}, steps {op.patch_step} and {op.shift_step}")
     height, width, _ = numbers(op, x1.tensor.dims[1:], "the images")
-    shift, step, patch = (tuple(v) or (d, d) for v, d in ((op.shift, 0), (op.shift_step, 1), (op.patch, 1)))
-    top, bottom, left, right = op.padding or (0, 0, 0, 0)
-    shifts = [range(-n, n + 1, s) for n, s in zip(shift, step, strict=True)]
+    shift, patch = op.shift, op.patch
+    top, bottom, left, right = op.padding
+    shifts = [range(-n, n + 1, s) for n, s in zip(shift, op.shift_step, strict=True)]
     _check_count(op, len(shifts[0]) * len(shifts[1]))
     padded = b.nn.pad(x2, pads=(0, *shift, 0, 0, *shift, 0))
     products = []
@@ -65,7 +73,7 @@ def patch_correlation(b: Lifter, op: Call, x1: Value, x2: Value) -> Value:
     mean = b.nn.average_pool(
         b.nn.concat(products, axis=1) if len(products) > 1 else products[0],
         kernel=patch,
-        strides=op.patch_step or (1, 1),
+        strides=op.patch_step,
         pads=(top, left, bottom, right),
         count_include_pad=True,
     )

@@ -37,6 +37,8 @@ def windows_of(op: Call, sizes: Sequence[int]) -> Windows:
     strides, pad = op.stride or kernel, op.pad or (0,) * len(kernel)
     if not len(kernel) == len(strides) == len(pad):
         raise refuse(op, f"has kernel {kernel}, stride {strides} and pad {pad}")
+    if min((*kernel, *strides), default=1) < 1 or min(pad, default=0) < 0:
+        raise refuse(op, f"has kernel {kernel}, stride {strides} and pad {pad}")
     if any(p >= k for p, k in zip(pad, kernel, strict=True)):
         raise refuse(op, f"has windows that lie in the padding alone: pad {pad}, kernel {kernel}")
     if op.ignore_border:

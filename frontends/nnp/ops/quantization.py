@@ -21,7 +21,7 @@ _RANGES = {1: (-128.0, 127.0), 2: (0.0, 255.0)}
 def fixed_point_quantize(b: Lifter, op: Call, x: Value) -> Value:
     """Multiples of delta that n bits can hold (with sign: one bit less, both ways), rounded half away from 0."""
     bits = op.n - 1 if op.sign else op.n
-    if bits <= 0 or op.delta <= 0:
+    if not 0 < bits <= 32 or op.delta <= 0:
         raise refuse(op, f"has {op.n} bits and a step of {op.delta}")
     high = (2.0**bits - 1) * op.delta
     clipped = b.nn.clip(x, min=-high if op.sign else 0.0, max=high)
@@ -32,8 +32,8 @@ def fixed_point_quantize(b: Lifter, op: Call, x: Value) -> Value:
 def pow2_quantize(b: Lifter, op: Call, x: Value) -> Value:
     """The nearest power of two (in the exponent) that n bits can hold, the greatest being 2^m."""
     bits = op.n - int(op.sign) - int(op.with_zero)
-    if op.n <= 0 or bits <= 0:
-        raise refuse(op, f"has {op.n} bits, too few for sign and zero")
+    if not 0 < bits <= 8 or abs(op.m) > 126:
+        raise refuse(op, f"has {op.n} bits with the greatest power {op.m}")
     high, low = 2.0**op.m, 2.0 ** (op.m - (2**bits - 1))
     size, negative = b.nn.abs(x), b.nn.less(x, 0.0)
     exponent = b.nn.round(b.nn.mul(b.nn.log(size), 1 / math.log(2)), mode="half_away")
@@ -137,8 +137,8 @@ def incremental_weight(b: Lifter, op: Call, weight: Value, fixed: Value) -> Valu
     In each of inq_iterations, counted from 0 whenever a network is loaded, NNabla fixes half of the rest, in the last
     of them all. So what the first run does is done here.
     """
-    if op.num_bits < 2:
-        raise refuse(op, f"has {op.num_bits} bits")
+    if not 2 <= op.num_bits <= 8:  # above, powers of two are below the smallest float32
+        raise refuse(op, f"has {op.num_bits} bits; 2 to 8 are lifted")
     power = _signed_power(b, op, weight)
     iterations = op.inq_iterations
     if iterations and iterations[-1] == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....ir import Value
 from .normalization import filled
 from .registry import Call, Lifter, lift, refuse
-from .shapes import numbers, reshape
+from .shapes import expect_at_most, expect_rank, numbers, reshape
 
 
 @lift("RNN")
@@ -49,8 +49,12 @@ class _Stack:
     ) -> tuple[Value, ...]:
         b, op = self.b, self.op
         layers = op.num_layers
+        expect_rank(op, x, 3)
+        for state in states:
+            expect_rank(op, state, 4)
         if layers < 1 or (layers > 1) != (weight is not None) or states[0].tensor.dims[:1] != (layers,):
             raise refuse(op, f"has {layers} layers, which its inputs do not fit")
+        expect_at_most(op, "layers", layers, 256)
         ends: list[tuple[Value, ...]] = []
         for layer in range(layers):
             given = weight_l0 if layer == 0 else self._layer(weight, layer - 1)

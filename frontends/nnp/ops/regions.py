@@ -7,7 +7,7 @@ import numpy as np
 from ....ir import Value
 from .layers import is_channel_last
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_float, as_index, numbers, reshape
+from .shapes import as_float, as_index, expect_at_most, expect_rank, expect_sizes, numbers, reshape
 
 
 @lift("RoiAlign")
@@ -18,9 +18,14 @@ def roi_align(b: Lifter, op: Call, image: Value, boxes: Value) -> Value:
     """
     if is_channel_last(op) or image.tensor.rank != 4 or len(op.output_size) != 2 or len(op.spatial_scale) != 2:
         raise refuse(op, f"is lifted for images (N, C, H, W), got {image.type}")
+    expect_rank(op, boxes, 2)
+    expect_sizes(op, op.output_size, slice(2, None))
+    expect_at_most(op, "a sampling_ratio", op.sampling_ratio, 1024)
     _, height, width = numbers(op, image.tensor.dims[1:], "the image")
     count = boxes.tensor.dims[0]
     rows, columns = op.output_size
+    if min(rows, columns) < 1:
+        raise refuse(op, f"has output_size {op.output_size}")
 
     def edge(index: int, scale: float) -> Value:
         column = b.nn.slice(boxes, starts=(0, index), stops=(2**31 - 1, index + 1), steps=(1, 1))

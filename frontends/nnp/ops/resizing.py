@@ -11,7 +11,7 @@ from ....ir.types import I32, Array
 from .layers import is_channel_last
 from .pooling import as_image, from_image, spatial_sizes
 from .registry import Call, Lifter, lift, refuse
-from .shapes import numbers
+from .shapes import expect_rank, expect_sizes, numbers
 
 
 @lift("Interpolate")
@@ -20,6 +20,8 @@ def interpolate(b: Lifter, op: Call, x: Value) -> Value:
     if op.mode not in ("linear", "nearest") or (op.align_corners and op.half_pixel):
         raise refuse(op, f"has mode '{op.mode}', align_corners {op.align_corners} and half_pixel {op.half_pixel}")
     channel_last = is_channel_last(op)
+    behind = -1 if channel_last else None
+    expect_sizes(op, op.output_size, slice(x.tensor.rank - len(op.output_size) - int(channel_last), behind))
     image, lead = as_image(b, op, x, len(op.output_size), channel_last)
     sizes = spatial_sizes(op, image, channel_last)
     if op.mode == "linear":
@@ -81,6 +83,10 @@ def _nearest_indices(op: Call, old: int, new: int) -> Array:
 @lift("ONNXResize")
 def onnx_resize(b: Lifter, op: Call, x: Value) -> Value:
     """Resize of ONNX: every axis alone. An axis is a product with a matrix of weights, or a choice of elements."""
+    rank = x.tensor.rank
+    expect_rank(op, op.results[0], rank)
+    if len(op.scales) not in (0, rank) or len(op.roi) not in (0, 2 * rank):
+        raise refuse(op, f"has scales {op.scales} and roi {op.roi} for {x.type}")
     old = numbers(op, x.tensor.dims[1:], "the dimensions behind the first")
     new = numbers(op, op.results[0].tensor.dims[1:], "the dimensions behind the first")
     if op.mode not in ("nearest", "linear", "cubic"):
@@ -106,6 +112,8 @@ def _places(op: Call, axis: int, rank: int, old: int, new: int, scale: float) ->
     if mode == "tf_half_pixel_for_nn":
         return (i + np.float32(0.5)) / scale
     if mode == "tf_crop_and_resize":
+        if not op.roi:
+            raise refuse(op, "has no roi, which tf_crop_and_resize needs")
         start, end = np.float32(op.roi[axis]), np.float32(op.roi[rank + axis])
         if new == 1:
             return i + np.float32(0.5) * (start + end) * np.float32(old - 1)

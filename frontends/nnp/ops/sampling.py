@@ -10,7 +10,7 @@ import numpy as np
 from ....ir import Value
 from .layers import is_channel_last
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_index, numbers, reshape
+from .shapes import as_index, expect_sizes, numbers, reshape
 
 _END = 2**31 - 1
 
@@ -69,6 +69,7 @@ def affine_grid(b: Lifter, op: Call, theta: Value) -> Value:
     n = len(op.size)
     if n not in (2, 3) or theta.tensor.dims[1:] != (n, n + 1) or min(op.size) < 2:
         raise refuse(op, f"has theta {theta.type} for the size {op.size}; two or three sizes above 1 are defined")
+    expect_sizes(op, op.size, slice(1, -1))
     lines = [2 * np.arange(s) / (s - 1) - 1 for s in op.size]
     if not op.align_corners:
         lines = [line * ((s - 1) / s) for line, s in zip(lines, op.size, strict=True)]

@@ -44,6 +44,25 @@ def product(dims: Iterable[Dim]) -> Dim:
     return symbols[0] if len(symbols) == 1 and count == 1 else None
 
 
+def expect_rank(op: Call, x: Value, *ranks: int) -> None:
+    """Raises CompileError where a tensor has another rank."""
+    if x.tensor.rank not in ranks:
+        raise refuse(op, f"needs {' or '.join(map(str, ranks))} dimensions, got {x.type}")
+
+
+def expect_sizes(op: Call, sizes: Sequence[int], places: slice) -> None:
+    """Raises CompileError where an argument gives the output other sizes than the file does."""
+    declared = op.results[0].tensor.dims[places]
+    if tuple(sizes) != declared:
+        raise refuse(op, f"makes sizes {tuple(sizes)} where the file says {op.results[0].type}")
+
+
+def expect_at_most(op: Call, what: str, value: int, limit: int) -> None:
+    """Raises CompileError for a number that would make the lift take for ever."""
+    if value > limit:
+        raise refuse(op, f"has {what} of {value}; {limit} is the limit")
+
+
 def numbers(op: Call, dims: Iterable[Dim], what: str) -> tuple[int, ...]:
     """Dimensions that must be numbers. Raises CompileError where one is not known yet."""
     found = tuple(dims)

@@ -7,7 +7,7 @@ import numpy as np
 from ....ir import Value
 from ....ir.types import Array
 from .registry import Call, Lifter, lift, no_lift, refuse
-from .shapes import numbers, reshape
+from .shapes import expect_at_most, expect_rank, numbers, reshape
 
 no_lift("works on complex numbers", "use STFT, or compute with real numbers", "FFT", "IFFT")
 
@@ -17,6 +17,7 @@ def stft(b: Lifter, op: Call, x: Value) -> tuple[Value, Value]:
     """(B, L) to real and imaginary parts (B, fft_size / 2 + 1, frames)."""
     if op.as_istft_backward:
         raise refuse(op, "is the gradient of ISTFT")
+    expect_rank(op, x, 2)
     window = _window(op)
     if op.center:
         half = op.fft_size // 2
@@ -35,6 +36,8 @@ def istft(b: Lifter, op: Call, real: Value, imaginary: Value) -> Value:
     """(B, fft_size / 2 + 1, frames) to (B, L): the frames added up, divided by the windows that fell on each place."""
     if op.as_stft_backward:
         raise refuse(op, "is the gradient of STFT")
+    expect_rank(op, real, 3)
+    expect_rank(op, imaginary, 3)
     window, size = _window(op), op.fft_size
     share = np.full((size // 2 + 1, 1), 2 / size)
     share[[0, -1]] = 1 / size
@@ -65,7 +68,8 @@ def istft(b: Lifter, op: Call, real: Value, imaginary: Value) -> Value:
 def _window(op: Call) -> Array:
     """The window, in the middle of fft_size places."""
     size = op.window_size
-    if not 0 < size <= op.fft_size or op.stride < 1:
+    expect_at_most(op, "an fft_size", op.fft_size, 8192)
+    if not 0 < size <= op.fft_size or not 0 < op.stride <= op.fft_size:
         raise refuse(op, f"has window_size {size}, fft_size {op.fft_size} and stride {op.stride}")
     wave = np.cos(2 * np.pi * np.arange(size) / size)
     shapes = {"hanning": 0.5 - 0.5 * wave, "hamming": 0.54 - 0.46 * wave, "rectangular": np.ones(size)}
