@@ -106,12 +106,23 @@ def clip(target: Target, op: nn.Clip | nn.Relu) -> Value:
         low = math.ceil(low) if low > lowest else -math.inf
         high = math.floor(high) if high < highest else math.inf
     y: Value = op.x
-    # In 8 bits these kernels keep the scale of their operands: a change of scale comes behind them.
-    if low > -math.inf:
-        y = target.value("maximum", y, target.number(low, op.x), types=[op.x.type])
-    if high < math.inf:
-        y = target.value("minimum", y, target.number(high, op.x), types=[op.x.type])
-    return y if y.type == op.output.type else target.value("quantize", y)
+    # In 8 bits these kernels keep the scale of their operands, and only the result's type is sure to hold both limits.
+    if op.x.type != op.output.type:
+        y = target.value("quantize", y)
+    if low > -math.inf and not _saturates_at(op.output, low, upwards=False):
+        y = target.value("maximum", y, target.number(low, op.output))
+    if high < math.inf and not _saturates_at(op.output, high, upwards=True):
+        y = target.value("minimum", y, target.number(high, op.output))
+    return y
+
+
+def _saturates_at(value: Value, limit: float, upwards: bool) -> bool:
+    """Whether a value is quantized so that it cannot be beyond the limit anyway."""
+    kind = value.tensor.element
+    if not isinstance(kind, QuantizedType):
+        return False
+    lowest, highest = kind.storage.limits
+    return int(kind.quantize(np.array(limit, np.float32))) == (highest if upwards else lowest)
 
 
 @lowers("square")

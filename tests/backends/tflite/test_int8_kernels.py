@@ -79,6 +79,7 @@ def activations() -> list[Case]:
     cases += [unary(n, operand=POSITIVE) for n in ("log", "rsqrt")]
     cases += [unary("leaky_relu", alpha=0.1)]
     cases += [unary("clip", min=low, max=high) for low, high in ((0.0, 6.0), (-1.0, 1.0), (0.0, 1.0), (-2.0, 1.5))]
+    cases += [unary("clip", min=7.0, max=9.0)]  # beyond what the operand's type holds
     return cases
 
 
