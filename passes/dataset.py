@@ -32,6 +32,8 @@ class Dataset:
     place: str
     arrays: Mapping[str, Samples]
     nameless: Samples | None = None
+    is_synthetic: bool = False
+    """Random numbers that stand in for missing data."""
 
     @classmethod
     def open(cls, path: str | Path) -> Dataset:
@@ -63,7 +65,7 @@ class Dataset:
             rows = tuple(d if isinstance(d, int) else 1 for d in type.dims[1:])
             samples = count * (_rows_at_once(type) or 1)
             arrays[name] = UniformSamples("synthetic", (samples, *rows), type.storage.dtype, seed + i)
-        return cls("synthetic data", arrays)
+        return cls("synthetic data", arrays, is_synthetic=True)
 
     def bind(self, function: Function, limit: int | None = None) -> BoundDataset:
         """The data set for the inputs of a function, at most ``limit`` samples of it.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import attrs
 
-from ..ir import CompileError, DenseResource, Function, Module, Operation, QuantizedType, Trait, Value
+from ..ir import CompileError, Function, Module, QuantizedType, Value
 from ..ir.passes import Pass, PassContext, option
 from .calibrate import find_dataset
+from .dataset import Dataset
 from .quantization.apply import Application
 from .quantization.compare import compare_functions
 from .quantization.plan import Plan, make_plan
 from .quantization.pools import free_global_pools
+from .quantization.refine import Refinement, affordable_batches
 from .ranges import clear_ranges, get_range, holds_reals
+from .unused import drop_unused
 
 IO_TYPES = ("int8", "float32")
 WEIGHTS = ("per_channel", "per_tensor")
@@ -39,6 +44,9 @@ class QuantizeInt8(Pass, name="quantize-int8"):
     strict: bool = option(False, "an operation that has to stay in float is an error")
     io_type: str = option("int8", "the type of the model's inputs and outputs: int8 or float32")
     weights: str = option("per_channel", "the scales of weights: per_channel (one an output channel) or per_tensor")
+    correct_biases: bool = option(True, "let biases take up the mean error of their layer, as real data shows it")
+    round_by_inputs: bool = option(True, "round weights with regard to the inputs that real data gives them (GPTQ)")
+    refine_samples: int = option(64, "use at most so many samples for these two; 0: all that fit into memory")
     report_samples: int = option(64, "on how many samples of the data float and int8 are compared; 0: not at all")
 
     def __attrs_post_init__(self) -> None:
@@ -53,22 +61,45 @@ class QuantizeInt8(Pass, name="quantize-int8"):
         self.counts["global pools with a scale of their own"] += free_global_pools(module, function)
         plan = make_plan(function, self.io_type == "int8")
         self._report_islands(plan, context)
-        values: dict[Value, Value] = {}
-        original = function.clone(values)
+        copies: dict[Value, Value] = {}
+        original = function.clone(copies)
         assert isinstance(original, Function)
         Application(module, plan, self.weights == "per_channel").run(self.io_type == "int8")
         clear_ranges(function)
-        drop_unused(module)
         self.counts["int8 operations"] += len(plan.rules)
         self.counts["float operations"] += len(plan.islands)
+        data = find_dataset(original, context)
+        if (self.correct_biases or self.round_by_inputs) and not data.is_synthetic:
+            self._refine(module, original, copies, plan, data, context)
+        drop_unused(module)
         if self.report_samples:
-            data = find_dataset(original, context)
-            batches = data.bind(original, self.report_samples)
-            report = compare_functions(original, function, values, batches, context)
-            context.facts["quantization"] = report
-            context.facts["sqnr_db"] = report["sqnr_db"]
-            context.facts["calibration_data"] = f"{batches.samples} samples of {data.place or 'the data given'}"
+            self._compare(original, function, copies, data, context)
         return True
+
+    def _refine(
+        self,
+        module: Module,
+        original: Function,
+        copies: dict[Value, Value],
+        plan: Plan,
+        data: Dataset,
+        context: PassContext,
+    ) -> None:
+        batches = data.bind(original, self.refine_samples or None)
+        inputs = list(islice(batches, affordable_batches(original, len(batches))))
+        Refinement(
+            module, original, plan.function, copies, plan.rules, self.correct_biases, self.round_by_inputs, context
+        ).run(inputs)
+        self.counts["batches for refinement"] += len(inputs)
+
+    def _compare(
+        self, original: Function, function: Function, copies: dict[Value, Value], data: Dataset, context: PassContext
+    ) -> None:
+        batches = data.bind(original, self.report_samples)
+        report = compare_functions(original, function, copies, batches, context)
+        context.facts["quantization"] = report
+        context.facts["sqnr_db"] = report["sqnr_db"]
+        context.facts["calibration_data"] = f"{batches.samples} samples of {data.place or 'the data given'}"
 
     def _report_islands(self, plan: Plan, context: PassContext) -> None:
         report = context.diagnostics.error if self.strict else context.diagnostics.warning
@@ -88,17 +119,3 @@ def _check_input(function: Function) -> None:
             function.location,
             "run 'calibrate' before 'quantize-int8', with representative data",
         )
-
-
-def drop_unused(module: Module) -> None:
-    """Remove constants that nothing uses any more, and their resources: float weights that became integers."""
-    for op in list(module.walk()):
-        if Trait.CONSTANT in op.traits and not op.has_uses:
-            op.erase()
-    used = {key for op in module.walk() for key in _resources(op)}
-    for key in [k for k in module.resources if k not in used]:
-        del module.resources[key]
-
-
-def _resources(op: Operation) -> list[str]:
-    return [a.resource.key for a in op.attributes.values() if isinstance(a, DenseResource)]

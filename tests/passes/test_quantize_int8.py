@@ -9,15 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nncc.ir import Builder, CompileError, Function, Module, Operation, TensorType, Value
+from nncc.ir.interpreter import evaluate
 from nncc.ir.module import constant_attribute
 from nncc.ir.passes import PassContext
+from nncc.ir.ports import from_ports, to_ports
 from nncc.ir.types import F32, QuantizedType
 from nncc.passes.calibrate import Calibrate
+from nncc.passes.quantization.rounding import round_weights
+from nncc.passes.quantization.windows import input_rows, weight_matrices, weight_of_matrices
 from nncc.passes.quantize_int8 import QuantizeInt8
 from nncc.passes.ranges import set_range
 
 RNG = np.random.default_rng(5)
 Build = Callable[[Builder, Value], Any]
+PLAIN = {"correct_biases": False, "round_by_inputs": False}
 
 
 def weights(*shape: int) -> np.ndarray:
@@ -68,7 +73,7 @@ def sqnr(context: PassContext) -> float:
 
 def test_a_convolution_has_channel_scales_and_an_i32_bias() -> None:
     w, bias = weights(4, 3, 3, 3), weights(4)
-    function, context = quantize(lambda b, x: b.nn.conv(x, w, bias), 1, 3, 8, 8)
+    function, context = quantize(lambda b, x: b.nn.conv(x, w, bias), 1, 3, 8, 8, **PLAIN)
     op = find(function, "conv")
     x, weight, b = (kind(v) for v in op.operands)
     assert str(weight.storage) == "i8" and weight.limits == (-127, 127) and weight.axis == 0
@@ -112,7 +117,7 @@ def test_a_channel_of_zeros_keeps_its_bias() -> None:
 def test_tiny_weights_do_not_overflow_the_bias(size: float) -> None:
     w, bias = weights(3, 2, 1, 1), np.array([5.0, -3.0, 1.0], np.float32)
     w[0] *= size
-    function, context = quantize(lambda b, x: b.nn.conv(x, w, bias), 1, 2, 4, 4)
+    function, context = quantize(lambda b, x: b.nn.conv(x, w, bias), 1, 2, 4, 4, **PLAIN)
     op = find(function, "conv")
     stored = constant_attribute(op.operands[2])
     assert stored is not None and np.abs(stored.numpy().astype(np.int64)).max() <= 2**30
@@ -421,6 +426,89 @@ def test_the_report_names_what_each_value_loses() -> None:
     assert report["tensors"][-1]["sqnr_db"] == pytest.approx(report["sqnr_db"], abs=0.01)
     assert context.facts["sqnr_db"] == report["sqnr_db"]
     assert context.facts["calibration_data"] == "32 samples of the data given"
+
+
+# Refinement by the data
+
+
+def deep(b: Builder, x: Value) -> Value:
+    rng = np.random.default_rng(3)
+    for _ in range(4):
+        w = (rng.standard_normal((8, 8, 3, 3)) / 8).astype(np.float32)
+        x = b.nn.conv(
+            x, w, rng.standard_normal(8).astype(np.float32), pads=(1,) * 4, channel_last=True, activation="relu"
+        )
+        x = b.nn.conv(x, rng.standard_normal((8, 1, 3, 3)).astype(np.float32), None, groups=8, channel_last=True)
+    return b.nn.affine(b.nn.reshape(x, shape=(1, -1)), (rng.standard_normal((512, 5)) / 20).astype(np.float32))
+
+
+def test_refinement_helps_on_data_that_it_has_not_seen() -> None:
+    rng = np.random.default_rng(9)
+    seen, unseen = rng.random((2, 24, 16, 16, 8)).astype(np.float32)
+    found = {}
+    for name, options in {"plain": PLAIN, "biases": {"round_by_inputs": False}, "both": {}}.items():
+        module, function = make(deep, 1, 16, 16, 8)
+        context = PassContext(dataset=seen)
+        Calibrate().run(module, context)
+        reference = function.clone()
+        QuantizeInt8(**options).run(module, context)
+        noise = signal = 0.0
+        for x in unseen:
+            exact = evaluate(reference, {"x": x[None]})["y0"]
+            got = from_ports(function, evaluate(function, to_ports(function, {"x": x[None]})))["y0"]
+            noise, signal = noise + np.square(exact - got).sum(), signal + np.square(exact).sum()
+        found[name] = 10 * np.log10(signal / noise)
+    assert found["biases"] > found["plain"] + 0.3
+    assert found["both"] > found["biases"] + 0.1
+
+
+def test_a_bias_appears_where_there_was_none() -> None:
+    function, _ = quantize(lambda b, x: b.nn.affine(x, weights(8, 4)), 1, 8, data=RNG.random((32, 8)))
+    assert str(kind(find(function, "affine").operands[2]).storage) == "i32"
+
+
+def test_synthetic_data_refines_nothing() -> None:
+    module, function = make(lambda b, x: b.nn.affine(x, weights(8, 4)), 1, 8)
+    context = PassContext()
+    Calibrate().run(module, context)
+    QuantizeInt8().run(module, context)
+    assert len(find(function, "affine").operands) == 2
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 12), st.integers(1, 4))
+@settings(max_examples=30, deadline=None)
+def test_rounding_by_inputs_is_no_worse_than_to_the_nearest(seed: int, groups: int, inputs: int, outputs: int) -> None:
+    rng = np.random.default_rng(seed)
+    w = rng.standard_normal((groups, inputs, outputs))
+    x = rng.standard_normal((groups, 400, inputs)) @ rng.standard_normal((groups, inputs, inputs))
+    scales = np.abs(w).max(axis=1) / 127
+    found = round_weights(w, scales, x.swapaxes(1, 2) @ x / 400, (-127, 127))
+    nearest = np.rint(w / scales[:, None])
+    assert np.abs(found).max() <= 127 and (found == np.rint(found)).all()
+    errors = [np.square(x @ (w - q * scales[:, None])).sum() for q in (found, nearest)]
+    assert errors[0] <= 1.2 * errors[1] + 1e-9
+
+
+@pytest.mark.parametrize(("build", "shape"), [
+    (lambda b, x: b.nn.conv(x, weights(6, 4, 3, 2), strides=(2, 1), pads=(1, 0, 2, 1)), (2, 4, 9, 7)),
+    (lambda b, x: b.nn.conv(x, weights(6, 4, 3, 2), dilations=(1, 2), channel_last=True), (2, 7, 9, 4)),
+    (lambda b, x: b.nn.conv(x, weights(6, 2, 3, 2), groups=2, channel_last=True), (2, 7, 9, 4)),
+    (lambda b, x: b.nn.conv(x, weights(8, 1, 3, 3), groups=4, channel_last=True), (2, 7, 9, 4)),
+    (lambda b, x: b.nn.conv(x, weights(6, 3, 2, 2), groups=3), (2, 9, 7, 6)),
+    (lambda b, x: b.nn.affine(x, weights(4, 7)), (2, 3, 4)),
+])  # fmt: skip
+def test_rows_of_inputs_times_matrices_of_weights_are_the_outputs(build: Build, shape: tuple[int, ...]) -> None:
+    _, function = make(build, *shape)
+    op, x = function.outputs[0].defining_op, weights(*shape)
+    weight = constant_attribute(op.operands[1]).real()
+    matrices = weight_matrices(op, weight)
+    np.testing.assert_array_equal(weight_of_matrices(op, matrices, weight.shape), weight)
+    rows = input_rows(op, x, 10**6, np.random.default_rng(0))
+    products = np.moveaxis(rows @ matrices, 0, 1).reshape(rows.shape[1], -1)
+    expected = evaluate(function, {"x": x})["y0"]
+    if op.name == "nn.conv" and not op.channel_last:
+        expected = np.moveaxis(expected, 1, -1)
+    np.testing.assert_allclose(products, expected.reshape(products.shape), rtol=1e-4, atol=1e-4)
 
 
 # Random graphs

@@ -1,0 +1,1 @@
+"""The parts of `equalize-channels`: which channels have to be rescaled together, and by what."""
