@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from ...ir.dialects.nn.window import on_axes, spatial_axes
+from ...ir.dialects.nn.window import Window, on_axes, spatial_axes
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.module import constant_array, constant_attribute
 from ...ir.types import Array
@@ -204,6 +204,12 @@ def transpose_groups(b: Builder, op: nn.ConvTranspose) -> Value | None:
     return b.nn.concat(made, axis=axis)
 
 
+def _is_risky(window: Window, lengths: Sequence[int]) -> bool:
+    """Whether LiteRT 1.2 leaves its buffers with padding SAME: for steps longer than the kernel or the output."""
+    longer = (s > k or s > n for k, s, n in zip(window.kernel, window.strides, lengths, strict=True))
+    return any(longer)
+
+
 @expands("conv_transpose")
 def transpose_pads(b: Builder, op: nn.ConvTranspose) -> Value | None:
     """Pads that are neither SAME nor VALID: the whole is computed, and a part of it kept."""
@@ -211,8 +217,8 @@ def transpose_pads(b: Builder, op: nn.ConvTranspose) -> Value | None:
     lengths, inputs = lengths_of(op.output, op.channel_last), lengths_of(op.x, op.channel_last)
     if lengths is None or inputs is None or op.groups != 1 or any(d != 1 for d in op.dilations):
         return None
-    fits = not any(op.output_padding) and padding_scheme(window, lengths) is not None
-    if fits:
+    scheme = None if any(op.output_padding) else padding_scheme(window, lengths)
+    if scheme == "VALID" or (scheme == "SAME" and not _is_risky(window, lengths)):
         return None
     spans = [s * (n - 1) + k for s, n, k in zip(window.strides, inputs, window.kernel, strict=True)]
     reach = [begin + n for begin, n in zip(window.pads_begin, lengths, strict=True)]

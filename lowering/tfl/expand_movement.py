@@ -9,7 +9,7 @@ import numpy as np
 from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_array, scalar_constant
-from ...ir.types import I32, I64, Array
+from ...ir.types import I1, I32, I64, Array
 from .expansion import expands, index_grid, reshaped, static_dims, with_axis
 
 
@@ -119,6 +119,15 @@ def pad_edge(b: Builder, op: nn.Pad) -> Value | None:
             index = np.pad(np.arange(length, dtype=I32.dtype), pair, mode="edge")
             y = b.nn.gather(y, index, axis=axis)
     return b.nn.identity(y) if y is op.x else y
+
+
+@expands("pad")
+def pad_booleans(b: Builder, op: nn.Pad) -> Value | None:
+    """PAD takes booleans from LiteRT 2 on."""
+    if op.x.tensor.expressed is not I1:
+        return None
+    value = float(op.value != 0.0)
+    return b.nn.cast(b.nn.pad(b.nn.cast(op.x, to=I32), pads=op.pads, mode=op.mode, value=value), to=I1)
 
 
 # Gathering and scattering
