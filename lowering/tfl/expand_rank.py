@@ -17,6 +17,7 @@ BROADCAST_RANK = 6
 SLICE_RANK = 5
 """What SLICE, STRIDED_SLICE and PAD take."""
 TRANSPOSE_RANK = 6
+MATMUL_RANK = 5
 _LOWER_BROADCAST = {"nn.pow": 4, "nn.mod": 4, "nn.floor_div": 4, "nn.squared_difference": 4, "nn.prelu": 4}
 _LOWER_BROADCAST |= {f"nn.{c}": 4 for c in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")}
 _LOWER_BROADCAST |= {f"nn.{c}": 4 for c in ("logical_and", "logical_or", "bitwise_xor", "bit_shift")}
@@ -67,6 +68,18 @@ def broadcasting(b: Builder, op: nn.BinaryOp) -> Value | None:
     parts = [reshaped(b, reshaped(b, v, s), merged(s, groups)) for v, s in zip(operands, full, strict=True)]
     attributes = {k: v for k, v in op.attributes.items() if k != "activation"}
     return reshaped(b, b.create(op.name, *parts, **attributes).result, out)
+
+
+@expands(
+    *("abs", "cast", "ceil", "clip", "cos", "elu", "exp", "floor", "gelu", "hard_swish", "leaky_relu", "log", "neg"),
+    *("reciprocal", "relu", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square", "tanh", "logical_not"),
+)
+def unary(b: Builder, op: nn.UnaryOp) -> Value | None:
+    """All dimensions."""
+    shape = static_dims(op.x)
+    if shape is None or len(shape) <= BROADCAST_RANK:
+        return None
+    return reshaped(b, b.create(op.name, reshaped(b, op.x, (math.prod(shape),)), **op.attributes).result, shape)
 
 
 @expands("transpose")
@@ -125,20 +138,41 @@ def pad(b: Builder, op: nn.Pad) -> Value | None:
 
 @expands("matmul")
 def matmul(b: Builder, op: nn.Matmul) -> Value | None:
-    """Leading dimensions, where both operands have the same."""
-    shapes = static_dims(op.lhs), static_dims(op.rhs)
-    if None in shapes or op.output.tensor.rank <= 5:
+    """Leading dimensions, once both operands have the same."""
+    if not op.output.tensor.is_static or op.output.tensor.rank <= MATMUL_RANK:
         return None
-    lhs, rhs = op.lhs.tensor.static_shape, op.rhs.tensor.static_shape
-    if lhs[:-2] != rhs[:-2]:
+    lead = op.output.tensor.static_shape[:-2]
+    sides = []
+    for value in (op.lhs, op.rhs):
+        matrix = value.tensor.static_shape[-2:]
+        whole = value if value.tensor.shape == (*lead, *matrix) else b.nn.broadcast_to(value, shape=(*lead, *matrix))
+        sides.append(reshaped(b, whole, (math.prod(lead), *matrix)))
+    y = b.nn.matmul(*sides, transpose_lhs=op.transpose_lhs, transpose_rhs=op.transpose_rhs)
+    return reshaped(b, y, op.output.tensor.static_shape)
+
+
+@expands("affine")
+def affine(b: Builder, op: nn.Affine) -> Value | None:
+    """All dimensions but the last."""
+    shape = static_dims(op.x)
+    if shape is None or len(shape) <= BROADCAST_RANK:
         return None
-    count = math.prod(lhs[:-2])
-    y = b.nn.matmul(
-        reshaped(b, op.lhs, (count, *lhs[-2:])),
-        reshaped(b, op.rhs, (count, *rhs[-2:])),
-        transpose_lhs=op.transpose_lhs,
-        transpose_rhs=op.transpose_rhs,
-    )
+    flat = reshaped(b, op.x, (math.prod(shape[:-1]), shape[-1]))
+    return reshaped(b, b.nn.affine(flat, op.weight, op.bias), op.output.tensor.static_shape)
+
+
+@expands("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_prod")
+def reduction(b: Builder, op: nn.ReduceOp) -> Value | None:
+    """Neighbours that are all reduced, or all kept."""
+    shape = static_dims(op.x)
+    if shape is None or len(shape) <= BROADCAST_RANK:
+        return None
+    axes = {a % len(shape) for a in op.axes}
+    groups = grouped(len(shape), lambda i: (i in axes) == (i - 1 in axes))
+    if len(groups) > BROADCAST_RANK:
+        return None
+    reduced = [g for g, group in enumerate(groups) if group[0] in axes]
+    y = b.create(op.name, reshaped(b, op.x, merged(shape, groups)), axes=reduced, keep_dims=False).result
     return reshaped(b, y, op.output.tensor.static_shape)
 
 
