@@ -70,8 +70,9 @@ class DivideByConstant(OpRewrite):
         c = constant.numpy()
         with np.errstate(all="ignore"):
             inverse = (1 / c.astype(np.float64)).astype(c.dtype)
-        if not (np.all(np.isfinite(inverse)) and np.all(inverse != 0)):
-            return rw.refuse(op, "the reciprocal of the divisor is not finite, or is 0")
+        limits = np.finfo(c.dtype if c.dtype.kind == "f" else np.float32)  # bfloat16 has the exponents of float32
+        if not np.all(np.isfinite(inverse) & (np.abs(inverse) >= limits.tiny)):
+            return rw.refuse(op, "the reciprocal of the divisor is not finite, or so small that it may count as 0")
         return rw.replace(op, rw.builder(op).nn.mul(op.lhs, inverse, activation=op.activation))
 
 
@@ -96,6 +97,8 @@ class FactorOutside(Rewrite):
     def check(x, y, inner, m):
         if known_array(x) is not None or known_array(y) is not None:
             return "it is a product of constants"
+        if x.tensor.expressed.bits < 32:
+            return "without the factor the product may overflow in 16 bits"
         return None if inner.output.type == m.root.output.type else "the product would be of a larger tensor"
 
     def replacement(b, x, y, c):

@@ -27,11 +27,12 @@ class QuantizeInt8(Pass, name="quantize-int8"):
     """Gives values, weights and biases 8-bit types, after `calibrate`, by TFLite's 8-bit quantization specification.
 
     ```
-    %1 = "nn.relu"(%0) {nncc.ranges = [[0.0, 5.1]]} : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    %1 = "nn.tanh"(%0) {nncc.ranges = [[-0.4, 0.6]]} : (tensor<1x8xf32>) -> tensor<1x8xf32>
     ```
-    becomes
+    becomes, where %0 goes from -0.5 to 0.75 (the result of tanh has the scale 1 / 128 by the specification)
     ```
-    %1 = "nn.relu"(%0) : (tensor<1x8x!quant.uniform<i8:f32, 0.03:-8>>) -> tensor<1x8x!quant.uniform<i8:f32, 0.02:-128>>
+    %1 = "nn.tanh"(%0)
+        : (tensor<1x8x!quant.uniform<i8:f32, 0.0049:-26>>) -> tensor<1x8x!quant.uniform<i8:f32, 0.0078125>>
     ```
 
     An operation without an int8 kernel stays in float, between `nn.dequantize` and `nn.quantize`, with a warning; with

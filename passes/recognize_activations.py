@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs, no-check-untyped-defs
-"""``recognize-hard-sigmoid``, ``-hard-swish``, ``-swish``, ``-gelu``, ``-softmax``: activations written as arithmetic.
+"""``recognize-hard-sigmoid``, ``-hard-swish``, ``-swish``, ``-leaky-relu``, ``-gelu``, ``-softmax`` in arithmetic.
 
 Why: targets have kernels for them, and lookup tables in 8 bits; spelled out they cost four to ten operations. The
 patterns are in the spelling of :mod:`nncc.passes.normalize_arithmetic`, which the passes apply as well.
@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 
-from ..ir.rewrite import Rewrite, rewrite
+from ..ir.rewrite import Rewrite, known_array, rewrite
 from ..ir.rewrite.matcher import TOLERANCE
+from .fold_scales_factor import constant_factor
 from .normalize_arithmetic import NormalizingPass
 
 
@@ -25,7 +26,7 @@ class RecognizeHardSigmoid(NormalizingPass, name="recognize-hard-sigmoid"):
         %2 = "nn.clip"(%1) {min = 0.0, max = 6.0} : (tensor<4xf32>) -> tensor<4xf32>
         %3 = "nn.mul"(%2, %sixth) : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
 
-    Result::
+    Result (numbers rounded)::
 
         %3 = "nn.hard_sigmoid"(%x) {alpha = 0.16666667, beta = 0.5} : (tensor<4xf32>) -> tensor<4xf32>
     """
@@ -143,6 +144,51 @@ class Swish(Rewrite):
 
     def replacement(b, x):
         return b.nn.swish(x)
+
+
+class RecognizeLeakyRelu(NormalizingPass, name="recognize-leaky-relu"):
+    """Recognize max(x, a * x), and what a parametric rectifier is written as, relu(x) + slope * relu(-x).
+
+    Given::
+
+        %1 = "nn.mul"(%x, %a) : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+        %2 = "nn.maximum"(%x, %1) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+
+    Result, where %a is 0.1::
+
+        %2 = "nn.leaky_relu"(%x) {alpha = 0.1} : (tensor<4xf32>) -> tensor<4xf32>
+    """
+
+
+@rewrite("recognize-leaky-relu")
+class LeakyRelu(Rewrite):
+    """max(x, x * a) with a in 0 .. 1   →   leaky_relu(x, a)"""
+
+    def pattern(p, x):
+        return p.maximum(x, p.mul(x, p.number("a")))
+
+    def check(a):
+        return None if 0 <= a <= 1 else f"the slope is {a}"
+
+    def replacement(b, x, a):
+        return b.nn.leaky_relu(x, alpha=a)
+
+
+@rewrite("recognize-leaky-relu")
+class Prelu(Rewrite):
+    """relu(x) - slope * relu(-x)   →   prelu(x, slope)"""
+
+    def pattern(p, x):
+        below = p.relu(p.neg(x))
+        minus = p.add(p.relu(x), p.mul(below, p.constant("minus_slope")))
+        return p.one_of(minus, p.sub(p.relu(x), p.mul(below, p.constant("slope"))))
+
+    def check(x, slope, minus_slope):
+        fits = constant_factor(slope or minus_slope, x.tensor.shape, is_shift=False) is not None
+        return None if fits else "the slope does not broadcast to x"
+
+    def replacement(b, x, slope, minus_slope):
+        return b.nn.prelu(x, slope if minus_slope is None else b.constant(-known_array(minus_slope)))
 
 
 class RecognizeGelu(NormalizingPass, name="recognize-gelu"):

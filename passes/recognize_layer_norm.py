@@ -19,7 +19,7 @@ from .normalize_arithmetic import NormalizingPass
 class RecognizeLayerNorm(NormalizingPass, name="recognize-layer-norm"):
     """Recognize (x - mean) / sqrt(variance + epsilon) * scale + bias.
 
-    Given, with %c = %x - mean(%x)::
+    Given, with %c = %x - mean(%x) and %epsilon = 2^-10::
 
         %1 = "nn.square"(%c) : (tensor<1x4xf32>) -> tensor<1x4xf32>
         %2 = "nn.reduce_mean"(%1) {axes = [1]} : (tensor<1x4xf32>) -> tensor<1x1xf32>
@@ -30,7 +30,8 @@ class RecognizeLayerNorm(NormalizingPass, name="recognize-layer-norm"):
 
     Result::
 
-        %6 = "nn.layer_norm"(%x, %scale) {axes = [1]} : (tensor<1x4xf32>, tensor<4xf32>) -> tensor<1x4xf32>
+        %6 = "nn.layer_norm"(%x, %scale) {axes = [1], epsilon = 0.0009765625}
+            : (tensor<1x4xf32>, tensor<4xf32>) -> tensor<1x4xf32>
     """
 
 

@@ -26,12 +26,13 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
     ```
     becomes
     ```
-    %1 = "tfl.conv_2d"(%x, %w_ohwi, %b) {padding = "SAME", stride_h = 1, stride_w = 1}
+    %1 = "tfl.conv_2d"(%x, %w_ohwi, %b)
         : (tensor<1x8x8x3xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>) -> tensor<1x8x8x4xf32>
     ```
 
-    Weights become views in TFLite's layouts: nothing is copied before the file is written. Real and quantized types
-    are treated alike. Everything that TFLite cannot express is reported at once.
+    (Padding SAME and strides of 1 are the defaults there.) Weights become views in TFLite's layouts: nothing is copied
+    before the file is written. Real and quantized types are treated alike. Everything that TFLite cannot express is
+    reported at once.
     """
 
     consumes = frozenset({"nn"})
