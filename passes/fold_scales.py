@@ -9,7 +9,8 @@ in one; at a concatenation, say, all inputs must. Where that fails the search go
 Only when all ends are known is anything changed.
 
 What it does not do: change a value that something else uses too (going up), or a linear operation whose own result is
-used twice; shift the input of a convolution that pads with zeros (the border would see the shift as well).
+used twice; shift the input of a convolution that pads with zeros (the border would see the shift as well); move a
+factor down in 16-bit floats, where it may be there to keep sums in range.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ class FoldFactor(OpRewrite):
         if not factor.is_neutral:
             if above.operand_above(op, index, factor):
                 above.apply(rw, self.editor)
-            elif below.below(op.results[0], factor):
+            elif op.results[0].tensor.expressed.bits >= 32 and below.below(op.results[0], factor):
                 below.apply(rw, self.editor)
             else:
                 return rw.refuse(op, "nothing above or below can take the constant up")

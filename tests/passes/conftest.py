@@ -22,6 +22,7 @@ from nncc.passes.recognize_activations import (
     RecognizeGelu,
     RecognizeHardSigmoid,
     RecognizeHardSwish,
+    RecognizeLeakyRelu,
     RecognizeSoftmax,
     RecognizeSwish,
 )
@@ -47,6 +48,7 @@ PASSES = {
         RecognizeHardSigmoid,
         RecognizeHardSwish,
         RecognizeLayerNorm,
+        RecognizeLeakyRelu,
         RecognizeSoftmax,
         RecognizeSwish,
         SimplifyMovement,

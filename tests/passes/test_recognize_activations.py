@@ -96,6 +96,23 @@ def test_a_sigmoid_of_something_else_is_no_swish(case):
     assert found.names == ["mul", "sigmoid", "mul"]
 
 
+@pytest.mark.parametrize(("slope", "is_one"), [(0.1, True), (0.9, True), (-0.1, False), (1.5, False)])
+def test_leaky_relu(case, slope, is_one):
+    found = case(lambda b, x: b.nn.maximum(b.nn.mul(x, slope), x), VECTOR).run("recognize-leaky-relu")
+    assert found.names == (["leaky_relu"] if is_one else ["mul", "maximum"])
+
+
+@pytest.mark.parametrize("shape", [(), (40,), (1, 40), (3, 1)])
+@pytest.mark.parametrize("sign", ["add", "sub"])
+def test_prelu(case, rng, shape, sign):
+    def build(b, x):
+        slope = rng.uniform(0.1, 0.9, shape).astype(np.float32)
+        below = b.nn.mul(slope if sign == "sub" else -slope, b.nn.relu(b.nn.neg(x)))
+        return b.create(f"nn.{sign}", b.nn.relu(x), below).result
+
+    assert case(build, VECTOR).run("recognize-leaky-relu").names == ["prelu"]
+
+
 def erf_part(b, x, root=2**0.5):
     return b.nn.erf(b.nn.div(x, root))
 
