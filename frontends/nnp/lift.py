@@ -14,7 +14,7 @@ from ...ir.dialects.nnp.selection import select_executor
 from ...ir.dialects.nnp.table import LOOP_TYPES
 from ...ir.passes import Pass, PassContext, option
 from ...ir.types import Dim, Shape, TensorType
-from .ops import LIFTS, REFUSALS, Lifter
+from .ops import DATA_DEPENDENT, LIFTS, REFUSALS, Lifter
 from .sources import source
 
 
@@ -92,6 +92,8 @@ class NetworkLift:
         inputs = executor.variable_names("data_variable")
         types = [self.variables[name].variable.type for name in inputs]
         self.function, block = Function.create("main", list(zip(inputs, types, strict=True)), network.location)
+        self.unsized: set[Value | None] = set()
+        """Values whose sizes depend on the data: what the file says of them holds for one run only."""
         self.b = Lifter(module, block, diagnostics)
         self.lifted: dict[Value, Value] = {
             self.variables[name].variable: arg for name, arg in zip(inputs, block.args, strict=True)
@@ -171,6 +173,9 @@ class NetworkLift:
         results = [made] if isinstance(made, Value) else list(made)[: len(call.results)]
         if len(results) != len(call.results):
             raise CompileError(f"{kind} has {len(call.results)} outputs, expected {len(results)}", call.location)
+        if kind in DATA_DEPENDENT or not self.unsized.isdisjoint(call.operands):
+            self.unsized.update(call.results)
+            return results
         for variable, value in zip(call.results, results, strict=True):
             _settle_type(call, variable.tensor, value)
         return results
@@ -201,12 +206,10 @@ def _common_shape(declared: Shape, inferred: Shape) -> Shape | None:
 
 
 def _common_dim(declared: Dim, inferred: Dim) -> Dim:
-    """The dimension that both allow; "" if there is none."""
-    if inferred is None or declared == inferred:
-        return declared
-    if isinstance(declared, int) and isinstance(inferred, int):
+    """The dimension that was inferred, else the declared one; "" where they contradict."""
+    if isinstance(declared, int) and isinstance(inferred, int) and declared != inferred:
         return ""
-    return inferred if isinstance(inferred, int) else declared
+    return declared if inferred is None else inferred
 
 
 def _stand_in(b: Lifter, variables: Iterable[Value]) -> list[Value]:

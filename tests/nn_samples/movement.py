@@ -180,6 +180,11 @@ def _scatter_nd(draw: Draw) -> Any:
     return operands, {"reduction": draw(st.sampled_from(["none", "add", "mul", "min", "max"]))}
 
 
+@generator("non_zero")
+def _non_zero(draw: Draw) -> Any:
+    return [array(draw, draw(shapes(0, 3)), draw(st.sampled_from(ANY)))], {}
+
+
 @generator("one_hot")
 def _one_hot(draw: Draw) -> Any:
     shape = draw(shapes(0, 3))

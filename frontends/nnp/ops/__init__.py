@@ -4,6 +4,7 @@ from . import (
     activations,
     arithmetic,
     binary,
+    boxes,
     constants,
     deformable,
     indexing,
@@ -21,17 +22,20 @@ from . import (
     regions,
     resizing,
     sampling,
+    sequences,
     signal,
 )
-from .registry import LIFTS, REFUSALS, Lifter
+from .registry import DATA_DEPENDENT, LIFTS, REFUSALS, Lifter
 
 __all__ = [
+    "DATA_DEPENDENT",
     "LIFTS",
     "REFUSALS",
     "Lifter",
     "activations",
     "arithmetic",
     "binary",
+    "boxes",
     "constants",
     "deformable",
     "indexing",
@@ -49,5 +53,6 @@ __all__ = [
     "regions",
     "resizing",
     "sampling",
+    "sequences",
     "signal",
 ]

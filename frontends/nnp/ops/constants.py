@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ....ir import Value
@@ -32,8 +34,8 @@ def arange(b: Lifter, op: Call) -> Value:
 
 @lift("Linspace")
 def linspace(b: Lifter, op: Call) -> Value:
-    if not 0 <= op.num < MOST_ELEMENTS:
-        raise refuse(op, f"asks for {op.num} numbers")
+    if not 0 <= op.num < MOST_ELEMENTS or not math.isfinite(op.stop - op.start):
+        raise refuse(op, f"asks for {op.num} numbers from {op.start} to {op.stop}")
     return b.constant(np.linspace(op.start, op.stop, op.num).astype(np.float32))
 
 

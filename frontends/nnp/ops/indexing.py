@@ -24,21 +24,7 @@ from .shapes import (
     reshape,
 )
 
-no_lift(
-    "has an output whose size depends on the data",
-    "compute with a mask instead (BoolFill, Where), or end the network before it",
-    "BoolGather",
-    "NonZero",
-    "Unique",
-    "PackPaddedSequence",
-    "PadPackedSequence",
-)
-no_lift(
-    "chooses boxes one after the other, each choice depending on those before",
-    "end the network before it and choose the boxes in the program that uses it",
-    "NmsDetection2d",
-    "ONNXNonMaxSuppression",
-)
+no_lift("finds equal elements, which nothing in nn does", "end the network before it", "Unique")
 
 
 @lift("Gather")
@@ -90,9 +76,28 @@ def bool_fill(b: Lifter, op: Call, data: Value, mask: Value) -> Value:
     return b.nn.select(as_mask(b, mask), b.constant(op.value), data)
 
 
+@lift("NonZero", data_dependent=True)
+def non_zero(b: Lifter, op: Call, x: Value) -> Value:
+    """The indices of the elements that are not 0, (rank, count)."""
+    return as_float(b, b.nn.transpose(b.nn.non_zero(x), perm=(1, 0)))
+
+
+@lift("BoolGather", data_dependent=True)
+def bool_gather(b: Lifter, op: Call, x: Value, mask: Value) -> Value:
+    """The elements of x where the mask, which has its leading dimensions, is set; the others become one dimension."""
+    rows = b.nn.gather_nd(x, b.nn.non_zero(mask))
+    rest = rows.tensor.dims[1:]
+    return reshape(b, op, rows, (None, product(rest))) if len(rest) > 1 else rows
+
+
 @lift("BoolScatter")
 def bool_scatter(b: Lifter, op: Call, rows: Value, mask: Value, out: Value | None) -> Value:
     """One row after the other to the places where the mask is set; elsewhere ``out``, or 0."""
+    return rows_to_places(b, op, rows, mask, b.constant(0.0) if out is None else out)
+
+
+def rows_to_places(b: Lifter, op: Call, rows: Value, mask: Value, elsewhere: Value) -> Value:
+    """The rows, one after the other, where a mask is set; ``elsewhere`` at the other places."""
     dims = numbers(op, mask.tensor.dims, "the mask")
     if rows.tensor.rank == 0:
         raise refuse(op, "needs rows, got a number")
@@ -102,8 +107,7 @@ def bool_scatter(b: Lifter, op: Call, rows: Value, mask: Value, out: Value | Non
     index = as_index(b, b.nn.clip(place, min=0.0, max=float(count - 1)))
     rest = rows.tensor.dims[1:]
     taken = reshape(b, op, b.nn.gather(rows, index, axis=0), (*dims, *rest))
-    shaped = reshape(b, op, flat, (*dims, *(1,) * len(rest)))
-    return b.nn.select(shaped, taken, b.constant(0.0) if out is None else out)
+    return b.nn.select(reshape(b, op, flat, (*dims, *(1,) * len(rest))), taken, elsewhere)
 
 
 @lift("OneHot")

@@ -26,6 +26,9 @@ _F = TypeVar("_F", bound=LiftFunction)
 LIFTS: dict[str, LiftFunction] = {}
 """The lift of every function type that has one."""
 
+DATA_DEPENDENT: set[str] = set()
+"""The types whose outputs have sizes that depend on the data: a file holds those of the data that it was saved with."""
+
 REFUSALS: dict[str, tuple[str, str]] = {}
 """Why function types have none, and what to do: by type, (reason, remedy)."""
 
@@ -42,13 +45,14 @@ class Lifter(Builder):
         self.diagnostics.warning(f"{op.function_type.name} {message}", op.location, remedy)
 
 
-def lift(*types: str) -> Callable[[_F], _F]:
+def lift(*types: str, data_dependent: bool = False) -> Callable[[_F], _F]:
     """Register the lift of one or more function types."""
 
     def register(function: _F) -> _F:
         for name in types:
             assert name not in LIFTS and name not in REFUSALS, name
             LIFTS[name] = function
+        DATA_DEPENDENT.update(types if data_dependent else ())
         return function
 
     return register

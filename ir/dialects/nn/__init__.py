@@ -49,6 +49,7 @@ from .binary import (
     Sub,
 )
 from .conv import Conv, ConvolutionOp, ConvTranspose
+from .data_dependent import NonZero
 from .indexing import Gather, GatherElements, GatherNd, OneHot, ScatterNd
 from .linear import Affine, Einsum, Matmul
 from .movement import BroadcastTo, Concat, Pad, Reshape, Reverse, Slice, Split, Tile, Transpose
@@ -190,6 +191,7 @@ __all__ = [
     "Mul",
     "NNOp",
     "Neg",
+    "NonZero",
     "NotEqual",
     "OneHot",
     "Pad",

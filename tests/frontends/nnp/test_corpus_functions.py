@@ -18,15 +18,7 @@ from nncc.ir.dialects import nnp
 from nncc.ir.interpreter import evaluate
 from nncc.ir.passes import PassContext
 
-REFUSED = {
-    "BitShift": "unknown size",
-    "BoolGather": "size depends on the data",
-    "NmsDetection2d": "one after the other",
-    "NonZero": "size depends on the data",
-    "ONNXNonMaxSuppression": "one after the other",
-    "PackPaddedSequence": "size depends on the data",
-    "PadPackedSequence": "size depends on the data",
-}
+REFUSED = {"BitShift": "unknown size"}
 """The types that may be refused in some case, and a part of the reason."""
 
 
