@@ -72,7 +72,7 @@ class FoldConstants(Pass, name="fold-constants"):
         if not all(v.tensor.is_static for v in op.results):
             return False
         given = sum(a.nbytes for a in operands if a is not None)
-        made = sum(v.tensor.size * v.tensor.storage.dtype.itemsize for v in op.results)
+        made = sum(v.tensor.size * v.tensor.storage.dtype.itemsize for v in op.results if v.has_uses)
         return made <= max(self.limit, given)
 
 

@@ -316,6 +316,17 @@ def test_small_constants_do_not_grow_beyond_the_limit():
     assert names(module) == ["constant", "add"]
 
 
+def test_results_that_nobody_uses_do_not_count_towards_the_limit():
+    def build(b, x):
+        weight = b.constant(np.arange(600, dtype=F), name="W")
+        greatest, _ = b.nn.top_k(weight, k=600, axis=0)
+        return b.nn.add(x, greatest)
+
+    module = built(build, x=(600,))
+    assert FoldConstants(limit=1000).run(module, PassContext())
+    assert names(module) == ["constant", "add"]
+
+
 def test_known_shapes_are_constants():
     module = built(lambda b, x: b.nn.cast(b.nn.shape_of(b.nn.exp(x)), to=x.tensor.element), x=(2, 7))
     assert run(module, FoldConstants())
