@@ -253,11 +253,26 @@ def format_float(value: float) -> str:
     return text if "." in mantissa else f"{mantissa}.0{exponent}{power}"
 
 
+def unify_dims(a: Dim, b: Dim) -> Dim:
+    """The dimension, known to be both. Numbers tell more than symbols, symbols more than None. Raises ValueError."""
+    if isinstance(a, int) and isinstance(b, int) and a != b:
+        raise ValueError(f"{a} and {b}")
+    if isinstance(a, int) or b is None:
+        return a
+    return b if isinstance(b, int) or a is None else a
+
+
+def unify_shapes(a: Shape, b: Shape) -> Shape:
+    """The shape, known to be both. Raises ValueError where they contradict each other."""
+    if len(a) != len(b):
+        raise ValueError(f"ranks {len(a)} and {len(b)}")
+    return tuple(unify_dims(x, y) for x, y in zip(a, b, strict=True))
+
+
 def merge_types(a: Type, b: Type) -> Type | None:
     """The type that says all that both say about the same value; None where they contradict each other.
 
-    A number says more than a symbol, a symbol more than an unknown dimension; of two symbols that of ``a`` stays. The
-    elements must be the same.
+    The elements must be the same.
     """
     if not isinstance(a, TensorType) or not isinstance(b, TensorType):
         return a if a == b else None
@@ -265,15 +280,7 @@ def merge_types(a: Type, b: Type) -> Type | None:
         return None
     if a.shape is None or b.shape is None:
         return b if a.shape is None else a
-    if len(a.shape) != len(b.shape):
+    try:
+        return a.with_shape(unify_shapes(a.shape, b.shape))
+    except ValueError:
         return None
-    dims: list[Dim] = []
-    for x, y in zip(a.shape, b.shape, strict=True):
-        if x != y and isinstance(x, int) and isinstance(y, int):
-            return None
-        dims.append(max(x, y, key=_knowledge))
-    return a.with_shape(tuple(dims))
-
-
-def _knowledge(dim: Dim) -> int:
-    return 0 if dim is None else 1 if isinstance(dim, str) else 2

@@ -139,22 +139,6 @@ def _listed(types: Iterable[TensorType]) -> str:
 # Dimensions
 
 
-def unify_dims(a: Dim, b: Dim) -> Dim:
-    """The dimension, known to be both. Numbers tell more than symbols, symbols more than None. Raises ValueError."""
-    if isinstance(a, int) and isinstance(b, int) and a != b:
-        raise ValueError(f"{a} and {b}")
-    if isinstance(a, int) or b is None:
-        return a
-    return b if isinstance(b, int) or a is None else a
-
-
-def unify_shapes(a: Shape, b: Shape) -> Shape:
-    """The shape, known to be both. Raises ValueError where they contradict each other."""
-    if len(a) != len(b):
-        raise ValueError(f"ranks {len(a)} and {len(b)}")
-    return tuple(unify_dims(x, y) for x, y in zip(a, b, strict=True))
-
-
 def broadcast_dims(a: Dim, b: Dim) -> Dim:
     """The dimension that two broadcast to (numpy's rule, with symbols). Raises ValueError where they cannot."""
     if a == b or b == 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...opdef import INT, attribute, one_of, operand, result
-from ...types import F32, Array, Shape, TensorType
-from .base import INTEGER_ELEMENT, NNOp, unify_shapes
+from ...types import F32, Array, Shape, TensorType, unify_shapes
+from .base import INTEGER_ELEMENT, NNOp
 
 
 class IndexingOp(NNOp):

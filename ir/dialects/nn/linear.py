@@ -6,9 +6,9 @@ import numpy as np
 
 from ...core import Value
 from ...opdef import BOOL, STRING, attribute, operand, result, variadic
-from ...types import Array, Dim, TensorType
+from ...types import Array, Dim, TensorType, unify_dims
 from .activation import activation_field, apply_activation
-from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, broadcast_dims, broadcast_shapes, unify_dims, widened
+from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, broadcast_dims, broadcast_shapes, widened
 
 
 class Affine(NNOp, name="nn.affine"):

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...opdef import FLOAT, INT, INTS, attribute, one_of, operand, result, variadic, variadic_results
-from ...types import Array, Dim, Shape, TensorType
-from .base import NNOp, unify_shapes
+from ...types import Array, Dim, Shape, TensorType, unify_shapes
+from .base import NNOp
 
 
 class MovementOp(NNOp):

@@ -7,8 +7,8 @@ A quantized type (scale, zero point, maybe one for each channel) is part of the 
 from __future__ import annotations
 
 from ...opdef import TENSOR_TYPE, TYPE, attribute, operand, result
-from ...types import Array, QuantizedType, TensorType
-from .base import FLOAT_ELEMENT, NNOp, unify_shapes
+from ...types import Array, QuantizedType, TensorType, unify_shapes
+from .base import FLOAT_ELEMENT, NNOp
 
 
 class Quantize(NNOp, name="nn.quantize"):

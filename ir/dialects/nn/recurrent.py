@@ -14,9 +14,9 @@ import numpy as np
 
 from ...core import Value
 from ...opdef import INT, attribute, one_of, operand, result
-from ...types import Array, Dim, TensorType
+from ...types import Array, Dim, TensorType, unify_dims
 from .activation import sigmoid
-from .base import FLOAT_ELEMENT, NNOp, unify_dims, widened
+from .base import FLOAT_ELEMENT, NNOp, widened
 
 Step = Callable[[Array, Sequence[Array]], tuple[Array, ...]]
 
