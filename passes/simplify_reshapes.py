@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ir import Operation, Value
+from ..ir import Operation
 from ..ir.dialects import nn
 from ..ir.rewrite import OpRewrite, Rewriter, known_array
 from ..ir.types import Dim, Shape
@@ -21,7 +21,7 @@ class ReshapeBelowAffine(OpRewrite):
     def match_and_rewrite(self, op: nn.Affine, rw: Rewriter) -> bool:
         inner = op.x.defining_op
         target = reshape_target(op.output.tensor)
-        if not isinstance(inner, nn.Reshape) or target is None or not of_one_type(op, inner):
+        if not isinstance(inner, nn.Reshape) or target is None or not of_one_type(op, inner) or not ranked(inner):
             return False
         if not op.x.has_one_use and not all(isinstance(user, nn.Reshape) for user in op.output.iter_users()):
             return rw.refuse(op, "the reshape would stay, for its other users")
@@ -41,6 +41,8 @@ class ConcatOfReshapes(OpRewrite):
         target = reshape_target(op.output.tensor)
         if len(reshapes) != len(op.inputs) or target is None or not of_one_type(op, *reshapes):
             return False
+        if not ranked(*reshapes):
+            return rw.refuse(op, "the rank of what was reshaped is not known")
         if sum(v.has_one_use for v in op.inputs) < 2:
             return rw.refuse(op, "the reshapes would stay, for their other users")
         axis = _axis_of_blocks([r.x.tensor.dims for r in reshapes], op.output.tensor.dims[: op.axis % len(target)])
@@ -57,6 +59,8 @@ class ReshapeOfConcat(OpRewrite):
         concat = op.x.defining_op
         if not isinstance(concat, nn.Concat) or not op.x.has_one_use or not of_one_type(op, concat):
             return False
+        if not ranked(op, concat):
+            return rw.refuse(op, "a rank is not known")
         makers = [v.defining_op for v in concat.inputs]
         is_free = [isinstance(m, nn.Reshape) or known_array(m.results[0]) is not None for m in makers if m]
         if len(is_free) != len(makers) or not all(is_free) or not any(isinstance(m, nn.Reshape) for m in makers):
@@ -77,6 +81,8 @@ class ReshapesOfSplit(OpRewrite):
         reshapes = [[use.op for use in piece.uses if isinstance(use.op, nn.Reshape)] for piece in op.results]
         if len(reshapes) < 2 or not all(reshapes) or not of_one_type(op, *(r for group in reshapes for r in group)):
             return False
+        if not ranked(op, *(r for group in reshapes for r in group)):
+            return rw.refuse(op, "a rank is not known")
         if any(len(group) != len(piece.uses) for group, piece in zip(reshapes, op.results, strict=True)):
             return rw.refuse(op, "a piece is used without being reshaped")
         targets = [group[0].output.tensor.dims for group in reshapes]
@@ -111,10 +117,9 @@ def of_one_type(*ops: Operation) -> bool:
     return len({v.tensor.element for op in ops for v in (*op.operands, *op.results) if v is not None}) == 1
 
 
-def _private_reshape(value: Value) -> nn.Reshape | None:
-    """The reshape that makes a value for one user alone."""
-    op = value.defining_op
-    return op if isinstance(op, nn.Reshape) and value.has_one_use else None
+def ranked(*ops: Operation) -> bool:
+    """Whether the ranks of all values are known."""
+    return all(v.tensor.shape is not None for op in ops for v in (*op.operands, *op.results) if v is not None)
 
 
 def _extent(dims: Sequence[Dim]) -> tuple[int, tuple[str, ...]] | None:

@@ -166,3 +166,29 @@ def test_all_together_keep_the_numbers(module):
 @given(module=nn_modules(10))
 def test_all_together_keep_the_numbers_of_images(module):
     check(module, "nn-optimize")
+
+
+@pytest.mark.parametrize("shape", [None, (None, None, None, None), ("N", "C", "H", "W"), (2, 4, None, None)], ids=str)
+def test_what_is_not_known_is_left_alone(shape):
+    """Ranks and dimensions that nobody knows: no pass may fail on them, or guess."""
+    module = Module()
+    function, block = Function.create("main", [("x", TensorType(shape, F32))])
+    module.body.append(function)
+    b, x = Builder(module, block), function.inputs[0]
+    rng = np.random.default_rng(0)
+    h = b.nn.mul(b.nn.add(b.nn.neg(x), weights(rng, 4, 1, 1)), 0.5)
+    h = b.nn.relu(b.nn.conv(b.nn.max_pool(h, kernel=(1, 1)), weights(rng, 4, 4, 1, 1)))
+    h = b.nn.batch_norm(h, *(weights(rng, 4) + 2 for _ in range(4)))
+    parts = b.create("nn.split", b.nn.div(b.nn.concat([h, b.nn.tanh(h)], axis=1), 3.0), axis=1, sizes=(4, 4)).results
+    parts = [b.nn.reshape(p, shape=(0, -1)) for p in parts]
+    flat = b.nn.tanh(b.nn.reshape(b.nn.concat(parts, axis=1), shape=(-1, 16)))
+    flat = b.nn.affine(b.nn.reshape(flat, shape=(-1, 1, 16)), weights(rng, 16, 3))
+    cut = [b.nn.slice(flat, starts=(0, 0, i), stops=(9, 9, i + 1), steps=(1, 1, 1)) for i in range(3)]
+    mean = b.nn.reshape(b.nn.reduce_mean(h, axes=(2, 3)), shape=(0, -1))
+    swish = b.nn.mul(h, b.nn.div(b.nn.clip(b.nn.add(h, 3.0), min=0.0, max=6.0), 6.0))
+    function.set_outputs([(f"y{i}", value) for i, value in enumerate([*cut, mean, swish])])
+    inputs = {"x": rng.normal(size=(2, 4, 2, 2)).astype(np.float32)}
+    before = evaluate(function, inputs)
+    PassManager(driver.find_pipeline("nn-optimize").instantiate()).run(module)
+    for name, after in evaluate(function, inputs).items():
+        np.testing.assert_allclose(after, before[name], rtol=1e-4, atol=1e-4)
