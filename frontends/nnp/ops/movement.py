@@ -14,10 +14,15 @@ from .shapes import axes_of, axis_of, broadcast_batch, broadcast_like, expect_at
 
 @lift("Reshape")
 def reshape_to(b: Lifter, op: Call, x: Value) -> Value:
-    """One dimension of -1 is what remains; the file says with the output's type which one is the batch."""
-    declared = op.results[0].tensor.dims
-    if len(declared) == len(op.shape) and BATCH in declared:
-        return reshape(b, op, x, declared)
+    """One dimension of -1 is what remains.
+
+    The shape may hold the batch size of the time when the file was written: the file says with the output's type which
+    dimension is the batch.
+    """
+    declared = op.results[0].tensor
+    fits = BATCH in declared.dims or (declared.is_static and x.tensor.is_static and declared.size == x.tensor.size)
+    if len(declared.dims) == len(op.shape) and fits:
+        return reshape(b, op, x, declared.dims)
     return b.nn.reshape(x, shape=op.shape)
 
 
@@ -70,8 +75,8 @@ def slice_(b: Lifter, op: Call, x: Value) -> Value:
     if 0 in steps:
         raise refuse(op, "has a step of 0")
     for axis, (before, after) in enumerate(zip(dims, op.results[0].tensor.dims, strict=False)):
-        if before == after == BATCH and steps[axis] == 1:
-            starts[axis], stops[axis] = 0, _ALL  # the numbers are those of the batch size when the file was written
+        if before == after and steps[axis] == 1:
+            starts[axis], stops[axis] = 0, _ALL  # a batch: the numbers are of its size when the file was written
     return b.nn.slice(x, starts=tuple(starts), stops=tuple(stops), steps=tuple(steps))
 
 

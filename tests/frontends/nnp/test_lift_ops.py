@@ -147,20 +147,23 @@ def test_slice_is_pythons_on_the_last_dimensions(
     assert np.array_equal(y, expected)
 
 
-def test_slice_of_the_whole_batch_keeps_any_batch() -> None:
+@pytest.mark.parametrize("batch", [None, 20])
+def test_slice_of_the_whole_batch_keeps_any_batch(batch: int | None) -> None:
     net = NetworkBuilder()
     net.input("x", ("N", 5))
     net.call("Slice", ["x"], {"y": ("N", 3)}, start=(0, 1), stop=(8, 4), step=(1, 1))
     x = random(20, 5)
-    assert np.array_equal(evaluate(lift(net.finish("y")).main, {"x": x})["y"], x[:, 1:4])
+    assert np.array_equal(evaluate(lift(net.finish("y"), batch=batch).main, {"x": x})["y"], x[:, 1:4])
 
 
-def test_reshape_takes_the_batch_from_the_file() -> None:
+@pytest.mark.parametrize("written", [-1, 64])
+@pytest.mark.parametrize("batch", [None, 4])
+def test_reshape_takes_the_batch_from_the_file(batch: int | None, written: int) -> None:
     net = NetworkBuilder()
     net.input("x", ("N", 6))
-    net.call("Reshape", ["x"], {"y": ("N", 2, 3)}, shape=(-1, 2, 3))
+    net.call("Reshape", ["x"], {"y": ("N", 2, 3)}, shape=(written, 2, 3))
     x = random(4, 6)
-    assert np.array_equal(evaluate(lift(net.finish("y")).main, {"x": x})["y"], x.reshape(4, 2, 3))
+    assert np.array_equal(evaluate(lift(net.finish("y"), batch=batch).main, {"x": x})["y"], x.reshape(4, 2, 3))
 
 
 @pytest.mark.parametrize("before", [0, 3, 7])
