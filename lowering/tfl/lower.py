@@ -56,6 +56,12 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
 
     def _lower(self, module: Module, op: Operation, constants: dict[Hashable, Value]) -> None:
         for result in op.results:
+            if not result.tensor.is_static:
+                raise CompileError(
+                    f"'{op.name}' gives {result.type}, whose size is not known",
+                    op.location,
+                    "fix the batch size, or take out what makes a size depend on the data",
+                )
             storage = result.tensor.storage.name
             if storage not in ELEMENTS:
                 raise CompileError(

@@ -6,9 +6,11 @@ import functools
 import string
 from collections.abc import Sequence
 
+import numpy as np
+
 from ....ir import Value
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_float, as_index, as_mask, reshape
+from .shapes import as_float, as_index, as_mask, numbers, reshape
 
 _BINARY = {
     "Add2": "add",
@@ -147,7 +149,29 @@ def batch_matmul(b: Lifter, op: Call, x0: Value, x1: Value) -> Value:
 
 @lift("Einsum")
 def einsum(b: Lifter, op: Call, *xs: Value) -> Value:
-    return b.nn.einsum(xs, equation=explicit_equation(op, [x.tensor.rank for x in xs]))
+    left, _, right = explicit_equation(op, [x.tensor.rank for x in xs]).partition("->")
+    terms, operands = left.split(","), list(xs)
+    for i, term in enumerate(terms):
+        terms[i], operands[i] = _diagonals(b, op, term, operands[i])
+    return b.nn.einsum(operands, equation=f"{','.join(terms)}->{right}")
+
+
+def _diagonals(b: Lifter, op: Call, term: str, x: Value) -> tuple[str, Value]:
+    """A term in which no letter stands twice, and the diagonal of ``x`` along the axes of those that did."""
+    if x.tensor.rank != len(term):
+        raise refuse(op, f"has the term '{term}' for {x.type}")
+    for letter in [c for c in dict.fromkeys(term) for _ in range(term.count(c) - 1)]:
+        first, second = term.index(letter), term.rindex(letter)
+        sizes = numbers(op, (x.tensor.dims[first], x.tensor.dims[second]), "the diagonal")
+        if sizes[0] != sizes[1]:
+            raise refuse(op, f"has the term '{term}' for {x.type}")
+        unit = np.eye(sizes[0], dtype=bool)
+        shape = [sizes[0] if axis in (first, second) else 1 for axis in range(len(term))]
+        x = b.nn.reduce_sum(
+            b.nn.select(b.constant(unit.reshape(shape)), x, b.constant(0.0)), axes=(second,), keep_dims=False
+        )
+        term = term[:second] + term[second + 1 :]
+    return term, x
 
 
 def explicit_equation(op: Call, ranks: Sequence[int]) -> str:
