@@ -9,8 +9,6 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
 from ..ir.diagnostics import UsageError
 from ..ir.passes import Pass
 from . import registry
@@ -53,6 +51,10 @@ def _typed(value: Any, hint: Any, what: str) -> Any:
     if origin is tuple:
         items = value if isinstance(value, list | tuple) else [v for v in re.split(r"[;\s]+", str(value)) if v]
         return tuple(_typed(v, typing.get_args(hint)[0], what) for v in items)
+    if origin is Mapping:
+        pairs = value.items() if isinstance(value, Mapping) else _read_pairs(value, hint, what)
+        key_hint, value_hint = typing.get_args(hint)
+        return {_typed(k, key_hint, what): _typed(v, value_hint, what) for k, v in pairs}
     if hint is Any or (isinstance(hint, type) and type(value) is hint):
         return value
     if hint is float and type(value) is int:
@@ -74,12 +76,19 @@ def _read_text(text: str, hint: type, what: str) -> Any:
         raise _wrong(what, hint, text) from None
 
 
+def _read_pairs(text: Any, hint: Any, what: str) -> list[list[str]]:
+    """``T:7;U:8``"""
+    pairs = [pair.split(":", 1) for pair in re.split(r"[;\s]+", str(text)) if pair]
+    if not isinstance(text, str) or not all(len(pair) == 2 for pair in pairs):
+        raise _wrong(what, hint, text)
+    return pairs
+
+
 def _wrong(what: str, hint: Any, value: Any) -> UsageError:
-    wanted = getattr(hint, "__name__", None) or str(hint)
-    return UsageError(f"{what}: expected {wanted}, got {value!r}")
+    return UsageError(f"{what}: expected {type_text(hint)}, got {value!r}")
 
 
-def describe(field: attrs.Attribute[Any], hint: Any) -> str:
-    """One line on an option, for listings."""
-    kind = getattr(hint, "__name__", None) or str(hint)
-    return f"{field.name}: {kind} = {field.default!r}"
+def type_text(hint: Any) -> str:
+    """A type as users read it: ``int``, ``int | None``, ``Mapping[str, int]``."""
+    plain = typing.get_origin(hint) is None and isinstance(hint, type)
+    return hint.__name__ if plain else re.sub(r"\b(typing|collections\.abc)\.", "", str(hint))

@@ -136,6 +136,10 @@ def _text(steps: Sequence[Step], bound: Mapping[str, Any]) -> str:
 def _option_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return ";".join(f"{key}:{_option_text(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ";".join(map(_option_text, value))
     return "null" if value is None else str(value)
 
 

@@ -105,6 +105,18 @@ def test_text_becomes_typed_options() -> None:
         make_pass("quantize-int8", {"strict": "perhaps"})
 
 
+def test_mappings_are_options(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text("passes:\n  - fix-batch-size: {sizes: {T: 7, U: 8}}\n")
+    pipeline = load_pipeline(str(path))
+    (made,) = pipeline.instantiate()
+    assert made.sizes == {"T": 7, "U": 8}
+    assert pipeline.as_text() == "fix-batch-size{sizes=T:7;U:8}"
+    assert parse_pass_list(pipeline.as_text()).instantiate() == [made]
+    with pytest.raises(UsageError, match=r"expected Mapping\[str, int\], got 'T'"):
+        parse_pass_list("fix-batch-size{sizes=T}").instantiate()
+
+
 def test_formats_choose_the_pipeline() -> None:
     assert driver.pipeline_for("nnp", "tflite").name == "nnp-to-tflite"
     with pytest.raises(UsageError, match="no pipeline from 'mlir' to 'nnp'"):
