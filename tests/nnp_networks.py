@@ -89,21 +89,26 @@ def lift_call(
     kind: str,
     inputs: Sequence[Array | None],
     shapes: Shape | Sequence[Shape],
-    parameters: Sequence[Array | None] = (),
+    parameters: Sequence[Array | None] | Mapping[int, Array] = (),
     context: PassContext | None = None,
     **arguments: Any,
 ) -> list[Array]:
-    """What one function computes: its inputs are first those of the network, then parameters."""
+    """What one function computes: its inputs are first those of the network, then parameters.
+
+    A mapping puts parameters at places among the inputs.
+    """
     net = NetworkBuilder()
     names: list[str | None] = []
     for i, array in enumerate(inputs):
         names.append(None if array is None else f"x{i}")
         if array is not None:
             net.input(f"x{i}", np.shape(array))
-    for i, array in enumerate(parameters):
-        names.append(None if array is None else f"w{i}")
-        if array is not None:
-            net.parameter(f"w{i}", np.asarray(array, np.float32))
+    if not isinstance(parameters, Mapping):
+        parameters = {len(inputs) + i: a for i, a in enumerate(parameters) if a is not None}
+    names += [None] * (max(parameters, default=-1) + 1 - len(names))
+    for i, array in parameters.items():
+        names[i] = f"w{i}"
+        net.parameter(f"w{i}", np.asarray(array, np.float32))
     several = bool(shapes) and not isinstance(shapes[0], int)
     results = list(shapes) if several else [shapes]
     outputs = {f"y{i}": shape for i, shape in enumerate(results)}
