@@ -135,8 +135,7 @@ class _Ports:
 
 def _tensor(function: Function, side: Side, index: int) -> TensorType | None:
     """The type of a port as the source sees it; None where it is no tensor."""
-    values = function.inputs if side == "arg" else function.outputs
-    return source_type(function, side, index) if isinstance(values[index].type, TensorType) else None
+    return source_type(function, side, index) if isinstance(function.port(side, index).type, TensorType) else None
 
 
 @attrs.define

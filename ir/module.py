@@ -166,6 +166,12 @@ class Function(Op, name="func.func"):
     def outputs(self) -> Sequence[Value]:
         return tuple(v for v in self.terminator.operands if v is not None)
 
+    def port(self, which: str, index: int) -> Value:
+        """One input (``"arg"``) or output (``"res"``), without a list of all."""
+        value = self.body.args[index] if which == "arg" else self.terminator._operands[index]
+        assert value is not None
+        return value
+
     @property
     def input_names(self) -> list[str]:
         """The names of the inputs in the source; ``argN`` where there is none."""
@@ -224,6 +230,10 @@ class Return(Op, name="func.return", traits=(Trait.TERMINATOR,)):
 
     def infer(self) -> Sequence[Type]:
         return ()
+
+    def verify_op(self) -> None:
+        if None in self.operands:
+            raise self.error(f"expected operand #{self.operands.index(None)}: no output can be left out")
 
 
 def constant_array(value: Value | None) -> Array | None:

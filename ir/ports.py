@@ -9,12 +9,11 @@ The port attribute :data:`nncc.ir.layout.PORT_LAYOUT` marks a port that is chann
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
-from .core import Value
 from .layout import CHANNEL_LAST, PORT_LAYOUT, inverse, permute, to_last
 from .module import Function
 from .types import Array, QuantizedType, TensorType
@@ -29,12 +28,12 @@ def port_permutation(function: Function, side: Side, index: int) -> tuple[int, .
         return None
     if layout != CHANNEL_LAST:
         raise function.error(f"has a port of layout {layout!r}, expected '{CHANNEL_LAST}'")
-    return to_last(_ports(function, side)[index].tensor.rank)
+    return to_last(function.port(side, index).tensor.rank)
 
 
 def source_type(function: Function, side: Side, index: int) -> TensorType:
     """The type of a port as the source sees it: the source's layout, real elements instead of quantized ones."""
-    port = _ports(function, side)[index].tensor
+    port = function.port(side, index).tensor
     real = port.with_element(port.expressed)
     permutation = port_permutation(function, side, index)
     if permutation is None:
@@ -49,7 +48,7 @@ def to_port(function: Function, index: int, array: Array) -> Array:
     """
     permutation = port_permutation(function, "arg", index)
     moved = array if permutation is None else array.transpose(permutation)
-    kind = function.inputs[index].tensor.element
+    kind = function.port("arg", index).tensor.element
     if isinstance(kind, QuantizedType) and np.issubdtype(array.dtype, np.floating):
         return kind.quantize(moved)
     return moved
@@ -57,7 +56,7 @@ def to_port(function: Function, index: int, array: Array) -> Array:
 
 def from_port(function: Function, index: int, array: Array) -> Array:
     """What output ``index`` gives, as the source would: real numbers in the source's layout."""
-    kind = function.outputs[index].tensor.element
+    kind = function.port("res", index).tensor.element
     real = kind.dequantize(array) if isinstance(kind, QuantizedType) else array
     permutation = port_permutation(function, "res", index)
     return real if permutation is None else real.transpose(inverse(permutation))
@@ -75,7 +74,3 @@ def to_ports(function: Function, inputs: Mapping[str, Array]) -> dict[str, Array
 def from_ports(function: Function, outputs: Mapping[str, Array]) -> dict[str, Array]:
     """:func:`from_port` for all outputs, by name."""
     return {name: from_port(function, i, outputs[name]) for i, name in enumerate(function.output_names)}
-
-
-def _ports(function: Function, side: Side) -> Sequence[Value]:
-    return function.inputs if side == "arg" else function.outputs

@@ -24,7 +24,14 @@ from ..ir.passes import Pass, PassContext
 from ..ir.rewrite import OpRewrite, Rewriter, Rule, apply_rewrites, registered_rewrites
 from .canonicalize import Canonicalize
 from .reshape_regions import reshape_regions
-from .simplify_reshapes import ConcatOfReshapes, ReshapeBelowAffine, ReshapeOfConcat, ReshapesOfSplit, of_one_type
+from .simplify_reshapes import (
+    ConcatOfReshapes,
+    ReshapeBelowAffine,
+    ReshapeOfConcat,
+    ReshapesOfSplit,
+    TransposesOfSplit,
+    of_one_type,
+)
 
 MOST_ROUNDS = 8
 """A region whose shape changes gives its neighbours a reason to change theirs, so often at most."""
@@ -58,7 +65,7 @@ class SimplifyMovement(Pass, name="simplify-movement"):
             changed = self.apply(module, context, ReshapeBelowAffine, ReshapeOfConcat) or changed or regions > 0
             if not regions:
                 break
-        return self.apply(module, context, ConcatOfReshapes, ReshapesOfSplit) or changed
+        return self.apply(module, context, ConcatOfReshapes, ReshapesOfSplit, TransposesOfSplit) or changed
 
     def apply(self, module: Module, context: PassContext, *rules: type[Rule]) -> bool:
         """Apply some of the rewrites, together with those that merge what has met."""
@@ -79,7 +86,7 @@ class SliceOfConcat(OpRewrite):
 
     def match_and_rewrite(self, op: nn.Slice, rw: Rewriter) -> bool:
         concat = op.x.defining_op
-        if not isinstance(concat, nn.Concat) or not of_one_type(op, concat) or op.x.tensor.shape is None:
+        if not isinstance(concat, nn.Concat) or not of_one_type(op) or op.x.tensor.shape is None:
             return False
         axis = concat.axis % op.x.tensor.rank
         taken = _range(op, axis)
@@ -91,6 +98,8 @@ class SliceOfConcat(OpRewrite):
             if not isinstance(length, int):
                 return rw.refuse(op, "the lengths of what is put together are not known")
             if begin <= taken.start and taken.stop <= begin + length:
+                if value.tensor.element != op.x.tensor.element:
+                    return rw.refuse(op, "what is put together is quantized in different ways")
                 made = _cut(rw, op, value, axis, taken.start - begin, taken.stop - begin)
                 return rw.replace(op, made)
             begin += length
@@ -101,8 +110,10 @@ class SlicesAreSplit(OpRewrite):
     """slice(x), slice(x), ... that cut x into all its pieces along one axis   →   split(x)"""
 
     def match_and_rewrite(self, op: nn.Slice, rw: Rewriter) -> bool:
+        if op is not next(user for user in op.x.iter_users() if isinstance(user, nn.Slice)):
+            return False  # looked at once, whichever of them changes
         slices = [user for user in op.x.iter_users() if isinstance(user, nn.Slice)]
-        if slices[0] is not op or len(slices) < 2:  # looked at once, whichever of them changes
+        if len(slices) < 2:
             return False
         axis = _only_cut_axis(op)
         length = op.x.tensor.dims[axis] if axis is not None else None
@@ -112,7 +123,7 @@ class SlicesAreSplit(OpRewrite):
         pieces = sorted((r.start, r.stop, i) for i, r in enumerate(ranges.values()) if r is not None and r.step == 1)
         if [p[0] for p in pieces] + [length] != [0] + [p[1] for p in pieces]:
             return rw.refuse(op, "the slices leave something out, or overlap")
-        split = _behind(op.x, rw, ranges).nn.split(
+        split = builder_behind(rw, op.x, ranges).nn.split(
             op.x, axis=axis, sizes=tuple(stop - start for start, stop, _ in pieces)
         )
         ordered = list(ranges)
@@ -121,8 +132,8 @@ class SlicesAreSplit(OpRewrite):
         return True
 
 
-def _behind(value: Value, rw: Rewriter, replaced: Iterable[Operation]) -> Builder:
-    """A builder right behind the definition of a value."""
+def builder_behind(rw: Rewriter, value: Value, replaced: Iterable[Operation]) -> Builder:
+    """A builder right behind the definition of a value, for what takes the place of some of its users."""
     owner = value.owner
     following = owner.next_op if isinstance(owner, Operation) else owner.first_op if owner is not None else None
     assert following is not None

@@ -137,6 +137,11 @@ def test_ports_fit() -> None:
     assert faults_of(text) == ["'func.func' op expected 'arg_attrs' to have 1 entries"]
 
 
+def test_no_output_is_left_out() -> None:
+    text = function("", "%x").replace('"func.return"(%x)', '"func.return"(%x) {nncc.absent = [0]}')
+    assert faults_of(text) == ["'func.return' op expected operand #0: no output can be left out"]
+
+
 # What text cannot say: faults that only a pass can make
 
 
