@@ -119,7 +119,7 @@ def _options(op: TFLOp) -> Any:
 
     options = getattr(schema, f"{op.options}OptionsT")()
     for name, value in op.schema_options().items():
-        field = _camel(name)
+        field = camel(name)
         if not hasattr(options, field):
             raise CompileError(f"'{op.name}': TFLite's options have no '{name}'", op.location)
         setattr(options, field, _option(name, value))
@@ -136,7 +136,7 @@ def _option(name: str, value: Any) -> Any:
     return np.array(value, np.int32) if isinstance(value, tuple) else value
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
     """The schema's field name as the generated Python classes spell it: ``stride_h`` is ``strideH``."""
     first, *others = name.split("_")
     return first + "".join(o.capitalize() for o in others)
