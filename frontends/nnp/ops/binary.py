@@ -9,12 +9,13 @@ from __future__ import annotations
 from ....ir import Value
 from .layers import affine, convolution
 from .registry import Call, Lifter, lift
+from .shapes import as_float
 
 
 @lift("BinarySigmoid")
 def binary_sigmoid(b: Lifter, op: Call, x: Value) -> Value:
     """1 where x > 0, else 0."""
-    return b.nn.select(b.nn.greater(x, 0.0), b.constant(1.0), b.constant(0.0))
+    return as_float(b, b.nn.greater(x, 0.0))
 
 
 @lift("BinaryTanh")

@@ -7,17 +7,16 @@ import numpy as np
 from ....ir import Value
 from ....ir.types import I64
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_float, expect_at_most, expect_rank, numbers, reshape
+from .shapes import END, as_float, expect_at_most, expect_rank, numbers, reshape
 
 MOST_BOXES = 512
 """The choice is written out box by box; more than that are refused."""
-_END = 2**31 - 1
 
 
 def _part(b: Lifter, x: Value, start: int, stop: int) -> Value:
     """A range of the last dimension."""
     rank = x.tensor.rank
-    return b.nn.slice(x, starts=(*(0,) * (rank - 1), start), stops=(*(_END,) * (rank - 1), stop), steps=(1,) * rank)
+    return b.nn.slice(x, starts=(*(0,) * (rank - 1), start), stops=(*(END,) * (rank - 1), stop), steps=(1,) * rank)
 
 
 def _overlaps(b: Lifter, low: Value, high: Value, threshold: float) -> Value:
@@ -58,8 +57,8 @@ def _greedy(b: Lifter, op: Call, overlaps: Value, order: Value, alive: Value) ->
     ordered = b.nn.gather_elements(rows, columns, axis=3)
     for i in range(boxes - 1):
         one, me = (
-            b.nn.slice(v, starts=(0, 0, i, *rest), stops=(_END, _END, i + 1, *ends), steps=(1,) * v.tensor.rank)
-            for v, rest, ends in ((ordered, (0,), (_END,)), (alive, (), ()))
+            b.nn.slice(v, starts=(0, 0, i, *rest), stops=(END, END, i + 1, *ends), steps=(1,) * v.tensor.rank)
+            for v, rest, ends in ((ordered, (0,), (END,)), (alive, (), ()))
         )
         behind = b.constant((np.arange(boxes) > i)[None, None])
         removed = b.nn.logical_and(b.nn.logical_and(b.nn.reshape(one, shape=(0, 0, boxes)), me), behind)

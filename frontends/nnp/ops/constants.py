@@ -7,9 +7,8 @@ import math
 import numpy as np
 
 from ....ir import Value
-from .normalization import filled
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_float, broadcast_batch, expect_rank, numbers
+from .shapes import as_float, broadcast_batch, expect_rank, filled, numbers
 
 MOST_ELEMENTS = 2**28
 """More numbers in a range are taken for a mistake."""

@@ -10,9 +10,7 @@ from ....ir import Value
 from .layers import is_channel_last, spatial
 from .registry import Call, Lifter, lift, refuse
 from .sampling import Image, as_column
-from .shapes import base_axis_of, numbers, reshape
-
-_END = 2**31 - 1
+from .shapes import END, base_axis_of, numbers, reshape
 
 
 @lift("DeformableConvolution")
@@ -69,14 +67,14 @@ class _Sampler:
     def _at_windows(self, value: Value, parts: int) -> Value:
         """(N, groups * taps * parts, H, W) at the places that windows start from: (N, groups, taps, parts, count)."""
         ends = ((n - 1) * s + 1 for n, s in zip(self.output, self.strides, strict=True))
-        some = self.b.nn.slice(value, starts=(0,) * 4, stops=(_END, _END, *ends), steps=(1, 1, *self.strides))
+        some = self.b.nn.slice(value, starts=(0,) * 4, stops=(END, END, *ends), steps=(1, 1, *self.strides))
         return reshape(self.b, self.op, some, (self.x.tensor.dims[0], self.groups, self.taps, parts, self.count))
 
     def _group(self, group: int, offsets: Value, factors: Value | None) -> Value:
         """The channels of one group: (N, C / groups, taps, count)."""
         b, op, batch = self.b, self.op, self.x.tensor.dims[0]
         size = self.channels // self.groups
-        starts, stops = (0, group * size, 0, 0), (_END, (group + 1) * size, _END, _END)
+        starts, stops = (0, group * size, 0, 0), (END, (group + 1) * size, END, END)
         image = Image(b, op, b.nn.slice(self.x, starts=starts, stops=stops, steps=(1,) * 4))
         y, x = (b.nn.add(self._part(offsets, group, i), b.constant(self.places[i])) for i in range(2))
         taken = image.linear(y, x, "zero")
@@ -89,7 +87,7 @@ class _Sampler:
         cut = self.b.nn.slice(
             value,
             starts=(0, group, 0, index, 0),
-            stops=(_END, group + 1, _END, index + 1, _END),
+            stops=(END, group + 1, END, index + 1, END),
             steps=(1,) * 5,
         )
         return reshape(self.b, self.op, cut, (self.x.tensor.dims[0], self.taps * self.count))

@@ -9,9 +9,9 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I32
-from .normalization import filled
 from .registry import Call, Lifter, lift, no_lift, refuse
 from .shapes import (
+    END,
     as_float,
     as_index,
     as_mask,
@@ -19,6 +19,7 @@ from .shapes import (
     base_axis_of,
     expect_rank,
     expect_sizes,
+    filled,
     numbers,
     product,
     reshape,
@@ -131,7 +132,7 @@ def one_hot(b: Lifter, op: Call, indices: Value) -> Value:
 def _part(b: Lifter, x: Value, index: int) -> Value:
     """One index of the last dimension, which stays with size 1."""
     rank = x.tensor.rank
-    starts, stops = (0,) * (rank - 1) + (index,), (2**31 - 1,) * (rank - 1) + (index + 1,)
+    starts, stops = (0,) * (rank - 1) + (index,), (END,) * (rank - 1) + (index + 1,)
     return b.nn.slice(x, starts=starts, stops=stops, steps=(1,) * rank)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....ir import Value
 from .registry import Call, Lifter, lift, refuse
-from .shapes import expect_rank, numbers, reshape
+from .shapes import END, expect_rank, numbers, reshape
 
 LARGEST_BY_MINORS = 4
 """Up to this size determinants are expanded by minors: exact enough, and without pivots."""
@@ -29,8 +29,7 @@ class _Minors:
 
     def _element(self, row: int, column: int) -> Value:
         """(B, 1)"""
-        end = 2**31 - 1
-        one = self.b.nn.slice(self.x, starts=(0, row, column), stops=(end, row + 1, column + 1), steps=(1, 1, 1))
+        one = self.b.nn.slice(self.x, starts=(0, row, column), stops=(END, row + 1, column + 1), steps=(1, 1, 1))
         return reshape(self.b, self.op, one, (self.x.tensor.dims[0], 1))
 
     def _minor(self, rows: tuple[int, ...], columns: tuple[int, ...]) -> Value:
@@ -84,10 +83,10 @@ def batch_cholesky(b: Lifter, op: Call, x: Value) -> Value:
     rows, n = numbers(op, x.tensor.dims[1:], "the matrices")
     if rows != n or n > LARGEST_FACTOR:
         raise refuse(op, f"is written out for square matrices up to {LARGEST_FACTOR} rows, got {x.type}")
-    end, rest, columns = 2**31 - 1, x, []
+    rest, columns = x, []
     for k in range(n):
-        column = b.nn.slice(rest, starts=(0, 0, k), stops=(end, n, k + 1), steps=(1, 1, 1))
-        pivot = b.nn.slice(column, starts=(0, k, 0), stops=(end, k + 1, 1), steps=(1, 1, 1))
+        column = b.nn.slice(rest, starts=(0, 0, k), stops=(END, n, k + 1), steps=(1, 1, 1))
+        pivot = b.nn.slice(column, starts=(0, k, 0), stops=(END, k + 1, 1), steps=(1, 1, 1))
         below = b.nn.mul(column, b.constant((np.arange(n) >= k).astype(np.float32)[:, None]))
         columns.append(b.nn.mul(below, b.nn.rsqrt(pivot)))
         rest = b.nn.sub(rest, b.nn.matmul(columns[-1], columns[-1], transpose_rhs=True))

@@ -9,7 +9,17 @@ import numpy as np
 from ....ir import Value
 from ....ir.dialects.nnp import BATCH
 from .registry import Call, Lifter, lift, refuse
-from .shapes import axes_of, axis_of, broadcast_batch, broadcast_like, expect_at_most, expect_rank, numbers, reshape
+from .shapes import (
+    END,
+    axes_of,
+    axis_of,
+    broadcast_batch,
+    broadcast_like,
+    expect_at_most,
+    expect_rank,
+    numbers,
+    reshape,
+)
 
 
 @lift("Reshape")
@@ -69,19 +79,15 @@ def slice_(b: Lifter, op: Call, x: Value) -> Value:
     count = max(len(op.start), len(op.stop), len(op.step))
     if count > rank or {len(op.start), len(op.stop), len(op.step)} - {0, count}:
         raise refuse(op, f"has start {op.start}, stop {op.stop} and step {op.step} for {x.type}")
-    starts, stops, steps = [0] * rank, [_ALL] * rank, [1] * rank
+    starts, stops, steps = [0] * rank, [END] * rank, [1] * rank
     for target, given in ((starts, op.start), (stops, op.stop), (steps, op.step)):
         target[rank - len(given) :] = given
     if 0 in steps:
         raise refuse(op, "has a step of 0")
     for axis, (before, after) in enumerate(zip(dims, op.results[0].tensor.dims, strict=False)):
         if before == after and steps[axis] == 1:
-            starts[axis], stops[axis] = 0, _ALL  # a batch: the numbers are of its size when the file was written
+            starts[axis], stops[axis] = 0, END  # a batch: the numbers are of its size when the file was written
     return b.nn.slice(x, starts=tuple(starts), stops=tuple(stops), steps=tuple(steps))
-
-
-_ALL = 2**31 - 1
-"""A stop behind the end of every dimension."""
 
 
 @lift("Flip")
@@ -167,7 +173,7 @@ def shift(b: Lifter, op: Call, x: Value) -> Value:
         return x
     before, after = tuple(max(s, 0) for s in shifts), tuple(max(-s, 0) for s in shifts)
     padded = b.nn.pad(x, pads=(*before, *after), mode=modes[op.border_mode])
-    stops = tuple(-s if s > 0 else _ALL for s in shifts)
+    stops = tuple(-s if s > 0 else END for s in shifts)
     return b.nn.slice(padded, starts=after, stops=stops, steps=(1,) * rank)
 
 

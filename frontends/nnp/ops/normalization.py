@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ....ir import Value
 from .registry import Call, Lifter, lift, refuse
-from .shapes import axes_of, axis_of, base_axis_of, expect_at_most, numbers, per_channel, product, reshape
+from .shapes import axes_of, axis_of, base_axis_of, expect_at_most, filled, numbers, per_channel, product, reshape
 
 
 @lift("BatchNormalization", "SyncBatchNormalization", "FusedBatchNormalization")
@@ -75,11 +73,6 @@ def _along(b: Lifter, op: Call, parameter: Value | None, x: Value, axis: int) ->
     if parameter is None:
         return None
     return reshape(b, op, parameter, tuple(d if i == axis else 1 for i, d in enumerate(x.tensor.dims)))
-
-
-def filled(b: Lifter, value: float, shape: Sequence[int]) -> Value:
-    """A constant of one number."""
-    return b.constant(np.broadcast_to(np.float32(value), tuple(shape)))
 
 
 def normalized(b: Lifter, x: Value, axes: Sequence[int], epsilon: float) -> Value:

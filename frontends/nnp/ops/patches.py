@@ -12,11 +12,10 @@ from ....ir import Value
 from .layers import is_channel_last
 from .pooling import Windows, as_image, from_image, spatial_sizes, windows_of
 from .registry import Call, Lifter, lift, refuse
-from .shapes import expect_rank, numbers, reshape
+from .shapes import END, expect_rank, numbers, reshape
 
 MOST_OFFSETS = 1024
 """More are refused: each is a handful of operations."""
-_END = 2**31 - 1
 
 
 def _check_count(op: Call, count: int) -> None:
@@ -34,13 +33,13 @@ def adaptive_separable_convolution(b: Lifter, op: Call, x: Value, vertical: Valu
     _check_count(op, rows * columns)
 
     def one(kernel: Value, index: int) -> Value:
-        return b.nn.slice(kernel, starts=(0, index, 0, 0), stops=(_END, index + 1, height, width), steps=(1, 1, 1, 1))
+        return b.nn.slice(kernel, starts=(0, index, 0, 0), stops=(END, index + 1, height, width), steps=(1, 1, 1, 1))
 
     terms = []
     for j in range(rows):
         parts = []
         for i in range(columns):
-            seen = b.nn.slice(x, starts=(0, 0, j, i), stops=(_END, _END, j + height, i + width), steps=(1, 1, 1, 1))
+            seen = b.nn.slice(x, starts=(0, 0, j, i), stops=(END, END, j + height, i + width), steps=(1, 1, 1, 1))
             parts.append(b.nn.mul(seen, one(horizontal, i)))
         terms.append(b.nn.mul(functools.reduce(b.nn.add, parts), one(vertical, j)))
     return functools.reduce(b.nn.add, terms)
@@ -67,7 +66,7 @@ def patch_correlation(b: Lifter, op: Call, x1: Value, x2: Value) -> Value:
     products = []
     for dy, dx in itertools.product(*shifts):
         y, x = dy + shift[0], dx + shift[1]
-        moved = b.nn.slice(padded, starts=(0, y, x, 0), stops=(_END, y + height, x + width, _END), steps=(1, 1, 1, 1))
+        moved = b.nn.slice(padded, starts=(0, y, x, 0), stops=(END, y + height, x + width, END), steps=(1, 1, 1, 1))
         product = b.nn.reduce_sum(b.nn.mul(x1, moved), axes=(3,), keep_dims=False)
         products.append(reshape(b, op, product, (x1.tensor.dims[0], 1, height, width)))
     mean = b.nn.average_pool(
@@ -115,7 +114,7 @@ def _window_elements(b: Lifter, op: Call, image: Value, windows: Windows, output
     seen = []
     for place in itertools.product(*map(range, windows.kernel)):
         stops = (p + (n - 1) * s + 1 for p, n, s in zip(place, outputs, windows.strides, strict=True))
-        element = b.nn.slice(padded, starts=(0, 0, *place), stops=(_END, _END, *stops), steps=(1, 1, *windows.strides))
+        element = b.nn.slice(padded, starts=(0, 0, *place), stops=(END, END, *stops), steps=(1, 1, *windows.strides))
         seen.append(reshape(b, op, element, (batch, channels, 1, *outputs)))
     return b.nn.concat(seen, axis=2)
 
@@ -125,4 +124,4 @@ def _crop(b: Lifter, op: Call, x: Value, begin: tuple[int, ...], sizes: tuple[in
     stops = tuple(p + n for p, n in zip(begin, sizes, strict=True))
     lacking = (max(s - n, 0) for s, n in zip(stops, numbers(op, x.tensor.dims[2:], "the windows"), strict=True))
     whole = b.nn.pad(x, pads=(*(0,) * (2 + len(begin)), 0, 0, *lacking))
-    return b.nn.slice(whole, starts=(0, 0, *begin), stops=(_END, _END, *stops), steps=(1,) * (2 + len(begin)))
+    return b.nn.slice(whole, starts=(0, 0, *begin), stops=(END, END, *stops), steps=(1,) * (2 + len(begin)))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ....ir import Value
-from .normalization import filled
 from .registry import Call, Lifter, lift, refuse
-from .shapes import expect_at_most, expect_rank, numbers, reshape
+from .shapes import END, expect_at_most, expect_rank, filled, numbers, reshape
 
 
 @lift("RNN")
@@ -109,7 +108,7 @@ class _Stack:
         assert value is not None
         first, *rest = value.tensor.dims
         if first != 1:
-            stops = (index + 1, *(2**31 - 1 if not isinstance(n, int) else n for n in rest))
+            stops = (index + 1, *(END if not isinstance(n, int) else n for n in rest))
             value = self.b.nn.slice(
                 value, starts=(index, *(0 for _ in rest)), stops=stops, steps=(1,) * value.tensor.rank
             )

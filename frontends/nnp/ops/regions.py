@@ -7,7 +7,7 @@ import numpy as np
 from ....ir import Value
 from .layers import is_channel_last
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_float, as_index, expect_at_most, expect_rank, expect_sizes, numbers, reshape
+from .shapes import END, as_float, as_index, expect_at_most, expect_rank, expect_sizes, numbers, reshape
 
 
 @lift("RoiAlign")
@@ -28,13 +28,13 @@ def roi_align(b: Lifter, op: Call, image: Value, boxes: Value) -> Value:
         raise refuse(op, f"has output_size {op.output_size}")
 
     def edge(index: int, scale: float) -> Value:
-        column = b.nn.slice(boxes, starts=(0, index), stops=(2**31 - 1, index + 1), steps=(1, 1))
+        column = b.nn.slice(boxes, starts=(0, index), stops=(END, index + 1), steps=(1, 1))
         return b.nn.sub(b.nn.mul(reshape(b, op, column, (count, 1, 1)), scale), 0.5)
 
     scale_y, scale_x = op.spatial_scale
     down = _weights(b, op, edge(2, scale_y), edge(4, scale_y), rows, height)
     across = _weights(b, op, edge(1, scale_x), edge(3, scale_x), columns, width)
-    index = b.nn.slice(boxes, starts=(0, 0), stops=(2**31 - 1, 1), steps=(1, 1))
+    index = b.nn.slice(boxes, starts=(0, 0), stops=(END, 1), steps=(1, 1))
     chosen = b.nn.gather(image, as_index(b, reshape(b, op, index, (count,))), axis=0)
     down, across = (reshape(b, op, w, (count, 1, *w.tensor.dims[1:])) for w in (down, across))
     return b.nn.matmul(b.nn.matmul(down, chosen), across, transpose_rhs=True)

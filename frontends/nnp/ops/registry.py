@@ -29,6 +29,9 @@ LIFTS: dict[str, LiftFunction] = {}
 DATA_DEPENDENT: set[str] = set()
 """The types whose outputs have sizes that depend on the data: a file holds those of the data that it was saved with."""
 
+CORRECT = "correct the arguments of the function or the shapes of its inputs"
+"""What to do about a function that contradicts itself."""
+
 REFUSALS: dict[str, tuple[str, str]] = {}
 """Why function types have none, and what to do: by type, (reason, remedy)."""
 
@@ -65,6 +68,6 @@ def no_lift(reason: str, remedy: str, *types: str) -> None:
         REFUSALS[name] = (reason, remedy)
 
 
-def refuse(op: FunctionOp, reason: str, remedy: str = "") -> CompileError:
+def refuse(op: FunctionOp, reason: str, remedy: str = CORRECT) -> CompileError:
     """The error, to be raised by the caller, that a function cannot be lifted as it is."""
     return CompileError(f"{op.function_type.name} {reason}", op.location, remedy)

@@ -10,9 +10,7 @@ import numpy as np
 from ....ir import Value
 from .layers import is_channel_last
 from .registry import Call, Lifter, lift, refuse
-from .shapes import as_index, expect_sizes, numbers, reshape
-
-_END = 2**31 - 1
+from .shapes import END, as_index, expect_sizes, numbers, reshape
 
 
 class Image:
@@ -97,7 +95,7 @@ def warp_by_flow(b: Lifter, op: Call, data: Value, flow: Value) -> Value:
 def _channel(b: Lifter, x: Value, index: int) -> Value:
     rest = x.tensor.rank - 2
     return b.nn.slice(
-        x, starts=(0, index, *(0,) * rest), stops=(_END, index + 1, *(_END,) * rest), steps=(1,) * (rest + 2)
+        x, starts=(0, index, *(0,) * rest), stops=(END, index + 1, *(END,) * rest), steps=(1,) * (rest + 2)
     )
 
 
@@ -126,7 +124,7 @@ def warp_by_grid(b: Lifter, op: Call, x: Value, grid: Value) -> Value:
 
 def _component(b: Lifter, op: Call, grid: Value, index: int, points: int) -> Value:
     """One coordinate of a grid (N, P, 2): (N, P)"""
-    one = b.nn.slice(grid, starts=(0, 0, index), stops=(_END, _END, index + 1), steps=(1, 1, 1))
+    one = b.nn.slice(grid, starts=(0, 0, index), stops=(END, END, index + 1), steps=(1, 1, 1))
     return reshape(b, op, one, (grid.tensor.dims[0], points))
 
 

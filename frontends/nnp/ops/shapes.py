@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from ....ir import CompileError, Value
 from ....ir.dialects.nnp import BATCH
 from ....ir.types import F32, I1, I32, Dim, Shape
 from .registry import Call, Lifter, refuse
+
+END = 2**31 - 1
+"""A stop behind the end of every dimension."""
 
 FIX_BATCH = "give the pass the batch size: lift-nnp{batch=1}"
 
@@ -108,7 +113,7 @@ def broadcast_batch(b: Lifter, x: Value, dims: Shape) -> Value:
     for argument in b.block.args:
         given = argument.tensor.dims
         if BATCH in given:
-            stops = tuple(2**31 - 1 if d == BATCH else 1 for d in given)
+            stops = tuple(END if d == BATCH else 1 for d in given)
             one = b.nn.slice(argument, starts=(0,) * len(given), stops=stops, steps=(1,) * len(given))
             like = b.nn.reshape(one, shape=tuple(-1 if i == axis else 1 for i in range(len(dims))))
             return broadcast_like(b, x, like)
@@ -119,6 +124,11 @@ def per_channel(b: Lifter, op: Call, vector: Value, axis: int, rank: int) -> Val
     """A vector shaped so that it broadcasts along ``axis`` of a tensor of the rank."""
     size = product(vector.tensor.dims)
     return reshape(b, op, vector, (size, *(1,) * (rank - axis - 1)))
+
+
+def filled(b: Lifter, value: float, shape: Sequence[int]) -> Value:
+    """A constant of one number."""
+    return b.constant(np.broadcast_to(np.float32(value), tuple(shape)))
 
 
 def as_float(b: Lifter, x: Value) -> Value:

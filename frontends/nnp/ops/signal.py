@@ -7,7 +7,7 @@ import numpy as np
 from ....ir import Value
 from ....ir.types import Array
 from .registry import Call, Lifter, lift, no_lift, refuse
-from .shapes import expect_at_most, expect_rank, numbers, reshape
+from .shapes import END, expect_at_most, expect_rank, numbers, reshape
 
 no_lift("works on complex numbers", "use STFT, or compute with real numbers", "FFT", "IFFT")
 
@@ -59,7 +59,7 @@ def istft(b: Lifter, op: Call, real: Value, imaginary: Value) -> Value:
     signal = b.nn.slice(
         reshape(b, op, added, (added.tensor.dims[0], len(weight))),
         starts=(0, first),
-        stops=(2**31 - 1, last),
+        stops=(END, last),
         steps=(1, 1),
     )
     return b.nn.mul(signal, b.constant((1 / weight[first:last]).astype(np.float32)))
