@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.ASCII | re.DOTALL,
 )
+REMEDY = "correct the text here; 'nncc ops' tells what operations take"
 _EXCERPT = 60
 """Characters of a line that an error shows on either side of its place; a line may hold megabytes of weights."""
 
@@ -127,7 +128,7 @@ class Lexer:
             got = got if self.kind == "string" else f"'{got}'"
         return self.error(f"expected {what}, got {got}")
 
-    def error(self, message: str, position: int | None = None, remedy: str = "") -> CompileError:
+    def error(self, message: str, position: int | None = None, remedy: str = REMEDY) -> CompileError:
         """An error at a position (the current token's by default), with its line and a caret below."""
         position = self.start if position is None else position
         line_start = self.text.rfind("\n", 0, position) + 1

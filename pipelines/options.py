@@ -31,7 +31,7 @@ def make_pass(name: str, options: Mapping[str, Any]) -> Pass:
     try:
         return definition(**values)
     except (ValueError, TypeError) as error:  # an attrs validator of the pass says what it wants
-        raise UsageError(f"pass '{name}': {error}") from error
+        raise UsageError(f"pass '{name}': {error}", remedy=f"'nncc passes {name}' tells what it takes") from error
 
 
 def _typed(value: Any, hint: Any, what: str) -> Any:
@@ -85,7 +85,7 @@ def _read_pairs(text: Any, hint: Any, what: str) -> list[list[str]]:
 
 
 def _wrong(what: str, hint: Any, value: Any) -> UsageError:
-    return UsageError(f"{what}: expected {type_text(hint)}, got {value!r}")
+    return UsageError(f"{what}: expected {type_text(hint)}, got {value!r}", remedy="'nncc passes' lists all options")
 
 
 def type_text(hint: Any) -> str:

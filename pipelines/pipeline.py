@@ -117,7 +117,10 @@ def _resolve(value: Any, bound: Mapping[str, Any], name: str) -> Any:
     if not (isinstance(value, str) and value.startswith("$")):
         return value
     if value[1:] not in bound:
-        raise UsageError(f"pass '{name}' takes '{value}', which is no parameter of the pipeline")
+        raise UsageError(
+            f"pass '{name}' takes '{value}', which is no parameter of the pipeline",
+            remedy=f"give it a default under 'parameters'; there are: {', '.join(bound) or 'none'}",
+        )
     return bound[value[1:]]
 
 
@@ -178,11 +181,12 @@ def _read(path: Path) -> Pipeline:
         raise UsageError(f"unknown keys {unknown}", where, f"known: {', '.join(sorted(known))}")
     for key in ("frontend", "backend"):
         table = registry.sources() if key == "frontend" else registry.targets()
-        if data.get(key) is not None and data[key] not in table:
+        if data.get(key) is not None and str(data[key]) not in table:
             raise UsageError(f"{key} '{data[key]}' does not exist", where, f"known: {', '.join(table)}")
     parameters = data.get("parameters") or {}
     if not isinstance(parameters, dict):
-        raise UsageError("expected 'parameters' to be a mapping of names to defaults", where)
+        remedy = "write them as 'parameters: {batch: 1}'"
+        raise UsageError("expected 'parameters' to be a mapping of names to defaults", where, remedy)
     return Pipeline(
         name=str(data.get("name", path.stem)),
         steps=_steps(data.get("passes") or [], path, 0),
@@ -200,25 +204,26 @@ def _yaml(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read the pipeline: {error.strerror}", Location.at(str(path))) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"not valid YAML: {error}", Location.at(str(path))) from error
+        remedy = "check the path, or choose one of those that 'nncc pipelines' lists"
+        raise UsageError(f"cannot read the pipeline: {error.strerror}", Location.at(str(path)), remedy) from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise UsageError(f"not valid YAML: {reason}", Location.at(str(path)), "see docs/pipelines.md") from error
 
 
 def _steps(items: Any, path: Path, depth: int) -> tuple[Step, ...]:
     where = Location.at(str(path))
     if depth > MOST_INCLUDES:
-        raise UsageError("the pipelines include each other", where)
+        raise UsageError("the pipelines include each other", where, "take one of the includes out")
     if not isinstance(items, list):
-        raise UsageError("expected 'passes' to be a list", where)
+        raise UsageError("expected 'passes' to be a list", where, "write each pass on a line of its own, behind '- '")
     steps: list[Step] = []
     for item in items:
         if isinstance(item, str):
             steps.append(PassStep(item))
         elif not isinstance(item, dict) or len(item) != 1:
-            raise UsageError(
-                f"expected a pass, 'name: {{options}}', 'include: name' or 'repeat: [...]', got {item!r}", where
-            )
+            forms = "'name', 'name: {options}', 'include: name' or 'repeat: [...]'"
+            raise UsageError(f"expected a pass, got {item!r}", where, f"write it as {forms}")
         else:
             ((key, value),) = item.items()
             steps.extend(_keyed_step(str(key), value, path, depth))
@@ -232,9 +237,10 @@ def _keyed_step(key: str, value: Any, path: Path, depth: int) -> Sequence[Step]:
         items = data.get("passes") if isinstance(data, dict) else data
         return _steps(items or [], included, depth + 1)
     if key == "repeat":
-        return [Group(_steps(value, path, depth))]
+        return [Group(_steps(value, path, depth + 1))]
     if value is not None and not isinstance(value, dict):
-        raise UsageError(f"expected the options of '{key}' to be a mapping, got {value!r}", Location.at(str(path)))
+        where, remedy = Location.at(str(path)), f"write them as '{key}: {{option: value}}'"
+        raise UsageError(f"expected the options of '{key}' to be a mapping, got {value!r}", where, remedy)
     return [PassStep(key, {str(k): v for k, v in (value or {}).items()})]
 
 
@@ -248,4 +254,5 @@ def _include(name: str, path: Path) -> Path:
         return beside
     if name in files:
         return files[name]
-    raise UsageError(f"there is no list of passes '{name}' to include", Location.at(str(path)))
+    remedy = f"there are: {', '.join(registry.pipeline_files())}"
+    raise UsageError(f"there is no list of passes '{name}' to include", Location.at(str(path)), remedy)

@@ -15,6 +15,7 @@ from ...ir.dialects.nnp.table import LOOP_TYPES
 from ...ir.passes import Pass, PassContext, option
 from ...ir.types import Dim, Shape, TensorType
 from .ops import DATA_DEPENDENT, LIFTS, REFUSALS, Lifter
+from .ops.registry import CORRECT
 from .sources import source
 
 
@@ -154,7 +155,7 @@ class NetworkLift:
             with self.b.at(call.location):
                 results = self._results(call, operands)
         except VerifyError as error:
-            self.diagnostics.error(f"{kind.name} does not fit its inputs: {error.args[0]}", call.location)
+            self.diagnostics.error(f"{kind.name} does not fit its inputs: {error.args[0]}", call.location, CORRECT)
             results = _stand_in(self.b, call.results)
         except CompileError as error:
             self.diagnostics.add(error)

@@ -144,7 +144,8 @@ def test_other_invalid_texts(expected: str) -> None:
 def test_the_line_is_shown_with_a_caret() -> None:
     text = '%a = "test.a"() : () -> f32\n  "test.b"(%b) : (f32) -> ()\n'
     assert message_of(text) == (
-        'f.mlir:2:12: error: the value %b is not defined\n  "test.b"(%b) : (f32) -> ()\n           ^'
+        'f.mlir:2:12: error: the value %b is not defined\n  "test.b"(%b) : (f32) -> ()\n           ^\n'
+        "  remedy: correct the text here; 'nncc ops' tells what operations take"
     )
 
 

@@ -126,3 +126,24 @@ def test_formats_choose_the_pipeline() -> None:
 def test_unknown_pipeline_names_the_nearest() -> None:
     with pytest.raises(UsageError, match="did you mean nnp-to-tflite"):
         load_pipeline("nnp-to-tflit")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("passes: &a [{repeat: *a}]", "include each other"),
+        ("frontend: [nnp]\npasses: []", "does not exist"),
+        ("passes: [canonicalize: 3]", "expected the options"),
+        ("passes: {a: b", "not valid YAML"),
+        ("parameters: 3", "expected 'parameters'"),
+        ("passes: [include: nothing]", "no list of passes"),
+        ("passes: 3", "expected 'passes'"),
+        ("passes: [3]", "expected a pass"),
+        ("passes: " + "[" * 5000, "nested too deeply"),
+    ],
+)
+def test_bad_files_are_refused_with_a_remedy(tmp_path: Path, text: str, message: str) -> None:
+    path = write(tmp_path, text, "bad.yaml")
+    with pytest.raises(UsageError, match=message) as caught:
+        load_pipeline(str(path))
+    assert all(d.remedy and "bad.yaml" in str(d.location) for d in caught.value.diagnostics)
