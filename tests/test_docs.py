@@ -21,7 +21,7 @@ def test_examples_run(page: str, repository: Path, tmp_path: Path, monkeypatch: 
 
 
 def test_links_lead_somewhere(repository: Path) -> None:
-    for page in [*repository.glob("*.md"), *repository.glob("docs/*.md"), *repository.glob("examples/**/*.md")]:
+    for page in [*repository.glob("*.md"), *repository.glob("docs/**/*.md"), *repository.glob("examples/**/*.md")]:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"

@@ -51,7 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_pipeline_arguments(parser)
     _add_format_arguments(parser)
     add_inspection_arguments(parser)
-    parser.add_argument("--why", action="store_true", help="show which rewrites nearly matched, and why they did not")
     parser.add_argument("--report", type=Path, metavar="FILE.json", help="write what happened as JSON")
 
 
@@ -96,6 +95,7 @@ def add_inspection_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--dump-dir", type=Path, metavar="DIR", help="write the dumps to DIR/NN-pass.mlir, not to stderr"
     )
+    group.add_argument("--why", action="store_true", help="show which rewrites nearly matched, and why they did not")
     group.add_argument("--timing", action="store_true", help="show how long each pass took")
     group.add_argument(
         "--verify-numerics",
@@ -121,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
     pipeline = _with_loops(pipeline, args)
     parameters = _parameters(args, pipeline)
     _check(pipeline, parameters, registry.source_of(inputs, args.input_format or pipeline.frontend).dialect)
+    _check_report(args.report, [*inputs, output])
 
     started = time.perf_counter()
     context = PassContext(refusals=[] if args.why else None)
@@ -147,6 +148,7 @@ def run(args: argparse.Namespace) -> int:
     if args.report is not None:
         from .summary import write_report
 
+        _check_report(args.report, written)
         write_report(args.report, module, compilation, inputs, written, seconds)
     return 0
 
@@ -158,6 +160,14 @@ def _check(pipeline: Pipeline, parameters: dict[str, Any], dialect: str) -> None
     manager = PassManager(pipeline.instantiate(parameters))
     if dialect:
         manager.check_flow({dialect})
+
+
+def _check_report(report: Path | None, files: list[Path]) -> None:
+    """Raises UsageError where the report would replace the model or a file beside it."""
+    from ..ir.diagnostics import UsageError
+
+    if report is not None and report.resolve() in [f.resolve() for f in files]:
+        raise UsageError(f"the report would replace '{report}', a file of the model", remedy="give it another name")
 
 
 def _choose_pipeline(args: argparse.Namespace, inputs: list[Path]) -> Pipeline | None:

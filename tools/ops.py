@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 
 from ..ir.diagnostics import UsageError
-from ..ir.opdef import AttributeField, Op, Operand, lookup_op, registered_ops
+from ..ir.opdef import Op, lookup_op, registered_ops
+from .describe import Field, doc, op_fields, summary
 
 DIALECTS = ("nn", "nnp", "tfl", "func", "builtin")
 
@@ -27,7 +27,7 @@ def _lines(name: str) -> list[str]:
             raise UsageError(
                 f"there is no operation '{name}'", remedy=f"'nncc ops {name.partition('.')[0]}' lists them"
             )
-        return [*signature(definition), ""]
+        return [*_signature(definition), ""]
     definitions = list(registered_ops(name))
     if not definitions:
         raise UsageError(f"there is no dialect '{name}'", remedy=f"known: {', '.join(DIALECTS)}")
@@ -35,25 +35,13 @@ def _lines(name: str) -> list[str]:
     return [f"{d.name:<{width}}  {summary(d)}" for d in definitions]
 
 
-def summary(definition: type[Op]) -> str:
-    """The first line of the docstring."""
-    return (inspect.getdoc(definition) or "").partition("\n")[0]
-
-
-def signature(definition: type[Op]) -> list[str]:
+def _signature(definition: type[Op]) -> list[str]:
     """An operation in full: what it computes, operands, attributes and results."""
-    lines = [definition.name, "", inspect.getdoc(definition) or "", ""]
-    for field in definition.operand_fields:
-        kind = "operand" if isinstance(field, Operand) else "operands"
-        optional = " (optional)" if isinstance(field, Operand) and field.optional else ""
-        lines.append(f"  {kind} {field.name}{optional}  {field.doc}".rstrip())
-    for attribute in definition.attribute_fields.values():
-        lines.append(f"  attribute {_attribute(attribute)}".rstrip())
-    for result in definition.result_fields:
-        lines.append(f"  result {result.name}  {result.doc}".rstrip())
-    return lines
+    return [definition.name, "", doc(definition), "", *map(_field, op_fields(definition))]
 
 
-def _attribute(field: AttributeField[object]) -> str:
-    default = "" if field.required else f" = {field.default!r}"
-    return f"{field.name}: {field.kind.name}{default}  {field.doc}"
+def _field(field: Field) -> str:
+    kind = f": {field.kind}" if field.kind else ""
+    default = f" = {field.default}" if field.default is not None else ""
+    optional = " (optional)" if field.optional else ""
+    return f"  {field.role} {field.name}{kind}{default}{optional}  {field.doc}".rstrip()

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from ..ir.diagnostics import CompileError, Diagnostic, UsageError
     from ..ir.passes import PassContext
     from ..pipelines.pass_list import parse_pass_list
-    from .console import show_warnings
+    from .console import show_refusals, show_warnings
     from .expected import mismatches
     from .files import read_text, write_text
     from .summary import timing_table
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     results: list[str] = []
     problems: list[Diagnostic] = []
     for part in split_parts(text) if args.split else [text]:
-        context = PassContext()
+        context = PassContext(refusals=[] if args.why else None)
         errors: tuple[Diagnostic, ...] = ()
         try:
             printed, compilation = _optimized(part, name, pipeline, context, args)
@@ -67,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
                 print(timing_table(compilation), file=sys.stderr)
         except CompileError as error:
             errors = error.diagnostics
+        show_refusals(context)
         if args.verify_diagnostics:
             problems += mismatches(part, name, [*context.diagnostics.warnings, *errors])
         else:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import inspect
-import typing
 
-from ..ir.passes import Pass, lookup_pass
+from ..ir.passes import Pass
 from ..pipelines import registry
+from .describe import doc, pass_flow, pass_options, summary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,31 +14,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    known = registry.passes()
     if args.name:
-        print("\n\n".join(_full(lookup_pass(name)) for name in args.name))
+        print("\n\n".join(_full(registry.find_pass(name)) for name in args.name))
         return 0
+    known = registry.passes()
     width = max(map(len, known))
     for name, definition in known.items():
-        print(f"{name:<{width}}  {definition.summary()}")
+        print(f"{name:<{width}}  {summary(definition)}")
         for line in _options(definition):
             print(f"{'':<{width}}    {line}")
     return 0
 
 
 def _options(definition: type[Pass]) -> list[str]:
-    hints = typing.get_type_hints(definition)
-    lines = []
-    for field in definition.options():
-        kind = getattr(hints[field.name], "__name__", None) or str(hints[field.name])
-        lines.append(f"{field.name}: {kind} = {field.default!r}   {field.metadata['help']}")
-    return lines
+    return [f"{o.name}: {o.kind} = {o.default}   {o.help}" for o in pass_options(definition)]
 
 
 def _full(definition: type[Pass]) -> str:
-    flow = ""
-    if definition.consumes:
-        flow = f"works on: {', '.join(sorted(definition.consumes))}"
-        flow += f"; makes: {', '.join(sorted(definition.produces))}" if definition.produces else ""
-    parts = [definition.name, inspect.getdoc(definition) or "", flow, "\n".join(_options(definition))]
+    parts = [definition.name, doc(definition), pass_flow(definition), "\n".join(_options(definition))]
     return "\n\n".join(p for p in parts if p)

@@ -6,6 +6,7 @@ import argparse
 
 from ..pipelines import registry
 from ..pipelines.pipeline import Pipeline, load_pipeline
+from .describe import pipeline_ends
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +21,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _line(pipeline: Pipeline) -> str:
-    ends = f"{pipeline.frontend or 'any'} -> {pipeline.backend or 'any'}"
-    return f"{pipeline.name:<22} {ends:<16} {pipeline.description.splitlines()[0] if pipeline.description else ''}"
+    first_line = pipeline.description.partition("\n")[0]
+    return f"{pipeline.name:<22} {pipeline_ends(pipeline):<16} {first_line}"
 
 
 def _full(pipeline: Pipeline) -> str:

@@ -43,20 +43,12 @@ def _model(paths: list[Path], target: str) -> int:
 
 
 def _functions() -> int:
-    from ..frontends.nnp.ops.registry import LIFTS, REFUSALS
-    from ..ir.dialects.nnp import function_types
-    from ..pipelines import registry
+    from .describe import function_support
 
-    registry.load_passes()
-    names = sorted(function_types())
-    width = max(map(len, names))
-    lifted = 0
-    for name in names:
-        if name in LIFTS:
-            lifted += 1
-            print(f"{name:<{width}}  yes")
-        else:
-            reason, _ = REFUSALS.get(name, ("there is no lift for it", ""))
-            print(f"{name:<{width}}  no: it {reason}")
-    print(f"{lifted} of {len(names)} function types")
+    functions = function_support()
+    width = max(len(f.name) for f in functions)
+    for f in functions:
+        note = f": {f.reason}" if f.reason else ""
+        print(f"{f.name:<{width}}  {'yes' if f.converted else 'no'}{note}")
+    print(f"{sum(f.converted for f in functions)} of {len(functions)} function types")
     return 0

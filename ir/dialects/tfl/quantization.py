@@ -35,8 +35,13 @@ import attrs
 from ...core import Operation
 from ...module import constant_attribute
 
-Limit = Callable[[Operation], str | None]
-"""Gives the reason why an operation has no int8 kernel, or None where it has one."""
+
+@attrs.frozen
+class Limit:
+    """What an operation must be to have an int8 kernel: in words, and as a function that says why it is not."""
+
+    text: str
+    reason: Callable[[Operation], str | None]
 
 
 @attrs.frozen
@@ -74,7 +79,7 @@ def int8_rule(op: Operation) -> Int8Rule | str:
         value = op.operands[number]
         if value is not None and not value.tensor.expressed.is_float:
             return f"operand {number} holds {value.tensor.element}, not real numbers"
-    reason = rule.limit(op) if rule.limit else None
+    reason = rule.limit.reason(op) if rule.limit else None
     return reason or rule
 
 
@@ -83,35 +88,28 @@ def _rank_of(op: Operation) -> int:
 
 
 def _at_most(rank: int) -> Limit:
-    def limit(op: Operation) -> str | None:
+    def reason(op: Operation) -> str | None:
         found = _rank_of(op)
         return f"TFLite's int8 kernel takes at most {rank} dimensions, this has {found}" if found > rank else None
 
-    return limit
+    return Limit(f"at most {rank} dimensions", reason)
 
 
-def _constant_weights(op: Operation) -> str | None:
+def _computed_weights(op: Operation) -> str | None:
     for operand in op.operands[1:]:
         if operand is not None and constant_attribute(operand) is None:
             return "its weights are computed, not constant"
     return None
 
 
-def _spatial(op: Operation) -> str | None:
+def _no_image(op: Operation) -> str | None:
     rank = _rank_of(op)
     if rank != 4:
         return f"TFLite's int8 kernel works on images (4 dimensions), this has {rank}"
-    return _constant_weights(op)
+    return _computed_weights(op)
 
 
-def _all(*limits: Limit) -> Limit:
-    def limit(op: Operation) -> str | None:
-        return next((reason for each in limits if (reason := each(op))), None)
-
-    return limit
-
-
-def _last_axis(op: Operation) -> str | None:
+def _other_axis(op: Operation) -> str | None:
     operand = op.operands[0]
     axis = op.attributes.get("axis", -1)
     if operand is not None and axis not in (-1, operand.tensor.rank - 1):
@@ -119,12 +117,17 @@ def _last_axis(op: Operation) -> str | None:
     return None
 
 
+_CONSTANT_WEIGHTS = Limit("constant weights", _computed_weights)
+_CONVOLUTION = Limit("images (4 dimensions), constant weights", _no_image)
+_IMAGE = Limit("images (4 dimensions)", _no_image)
+_LAST_AXIS = Limit("along the last axis", _other_axis)
+
 _SAME: dict[str, Any] = {"same_scale": True}
 INT8_RULES: dict[str, Int8Rule] = {
     # Weights
-    "nn.conv": Int8Rule(weight=1, weight_axis=0, bias=2, limit=_spatial),
-    "nn.conv_transpose": Int8Rule(weight=1, weight_axis=1, bias=2, limit=_spatial),
-    "nn.affine": Int8Rule(weight=1, weight_axis=1, bias=2, limit=_constant_weights),
+    "nn.conv": Int8Rule(weight=1, weight_axis=0, bias=2, limit=_CONVOLUTION),
+    "nn.conv_transpose": Int8Rule(weight=1, weight_axis=1, bias=2, limit=_CONVOLUTION),
+    "nn.affine": Int8Rule(weight=1, weight_axis=1, bias=2, limit=_CONSTANT_WEIGHTS),
     "nn.matmul": Int8Rule(activations=(0, 1), limit=_at_most(5)),
     # Windows
     "nn.max_pool": Int8Rule(**_SAME),
@@ -153,8 +156,8 @@ INT8_RULES: dict[str, Int8Rule] = {
     "nn.hard_swish": Int8Rule(),
     "nn.sigmoid": Int8Rule(fixed_output=(1 / 256, -128)),
     "nn.tanh": Int8Rule(fixed_output=(1 / 128, 0)),
-    "nn.softmax": Int8Rule(fixed_output=(1 / 256, -128), limit=_last_axis),
-    "nn.log_softmax": Int8Rule(fixed_output=(16 / 256, 127), limit=_last_axis),
+    "nn.softmax": Int8Rule(fixed_output=(1 / 256, -128), limit=_LAST_AXIS),
+    "nn.log_softmax": Int8Rule(fixed_output=(16 / 256, 127), limit=_LAST_AXIS),
     # Reductions
     "nn.reduce_mean": Int8Rule(),
     "nn.reduce_sum": Int8Rule(),
@@ -181,6 +184,6 @@ INT8_RULES: dict[str, Int8Rule] = {
     "nn.reverse": Int8Rule(**_SAME),
     "nn.gather": Int8Rule(**_SAME),
     "nn.gather_nd": Int8Rule(**_SAME),
-    "nn.depth_to_space": Int8Rule(limit=_spatial, **_SAME),
-    "nn.space_to_depth": Int8Rule(limit=_spatial, **_SAME),
+    "nn.depth_to_space": Int8Rule(limit=_IMAGE, **_SAME),
+    "nn.space_to_depth": Int8Rule(limit=_IMAGE, **_SAME),
 }

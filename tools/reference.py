@@ -1,0 +1,187 @@
+"""Makes the reference pages from the definitions: ``python -m nncc.tools.reference docs/reference``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from pathlib import Path
+
+from ..ir.opdef import Op, lookup_op, registered_ops
+from ..pipelines import registry
+from ..pipelines.pipeline import load_pipeline
+from .describe import Field, doc, function_support, is_own, op_fields, pass_flow, pass_options, pipeline_ends, summary
+
+NOTE = "<!-- Made by `python -m nncc.tools.reference docs/reference`; edit the definitions, not this page. -->"
+
+
+def pages() -> dict[str, str]:
+    """Every reference page, by the name of its file."""
+    made: dict[str, Callable[[], Iterable[str]]] = {
+        "passes.md": _passes,
+        "pipelines.md": _pipelines,
+        "nn.md": _nn,
+        "tfl.md": _tfl,
+        "int8.md": _int8,
+        "nnabla-functions.md": _functions,
+    }
+    registry.load_passes()
+    return {name: "\n".join([NOTE, "", *page()]) + "\n" for name, page in made.items()}
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m nncc.tools.reference FOLDER", file=sys.stderr)
+        return 2
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+# Pages
+
+
+def _passes() -> Iterable[str]:
+    own = {name: kind for name, kind in registry.passes().items() if is_own(kind)}
+    yield from ["# Passes", "", "`nncc passes NAME` shows the same in the terminal.", ""]
+    yield from _table("pass | what it does", (f"[{n}](#{n}) | {_cell(summary(kind))}" for n, kind in own.items()))
+    for name, kind in own.items():
+        yield from ["", f"## {name}", "", markdown(doc(kind))]
+        if pass_flow(kind):
+            yield from ["", f"{pass_flow(kind).capitalize()}."]
+        if pass_options(kind):
+            rows = (f"`{o.name}` | `{_cell(o.kind)}` | `{o.default}` | {_cell(o.help)}" for o in pass_options(kind))
+            yield from ["", *_table("option | type | default | meaning", rows)]
+        yield from ["", f"Cases: [{name}.mlir](../../tests/filecheck/{name}.mlir)"]
+
+
+def _pipelines() -> Iterable[str]:
+    yield from ["# Pipelines", "", "How to write one is in [pipelines.md](../pipelines.md).", ""]
+    own = Path(registry.__file__).parent
+    files = {name: path for name, path in registry.pipeline_files().items() if path.parent == own}
+    loaded = {name: load_pipeline(str(path)) for name, path in files.items()}
+    rows = (f"[{n}](#{n}) | {pipeline_ends(p)} | {_cell(p.description.splitlines()[0])}" for n, p in loaded.items())
+    yield from _table("pipeline | formats | what it does", rows)
+    for name, pipeline in loaded.items():
+        yield from ["", f"## {name}", "", pipeline.description]
+        if pipeline.parameters:
+            rows = (f"`{key}` | `{value!r}`" for key, value in pipeline.parameters.items())
+            yield from ["", *_table("parameter | default", rows)]
+        yield from ["", "```yaml", files[name].read_text(encoding="utf-8").rstrip(), "```"]
+
+
+def _nn() -> Iterable[str]:
+    ops = _own_ops("nn")
+    yield from ["# The `nn` dialect", "", "`nncc ops nn.conv` shows the same in the terminal."]
+    yield from ["Operands with `?` may be left out.", ""]
+    yield ",\n".join(f"[{op.name.partition('.')[2]}](#{op.name.replace('.', '')})" for op in ops)
+    for family, members in groupby(sorted(ops, key=_family), key=_family):
+        yield from ["", f"## {family}"]
+        for op in members:
+            yield from ["", f"### {op.name}", "", f"`{_call(op)}`", "", markdown(doc(op)), *_op_tables(op)]
+
+
+def _tfl() -> Iterable[str]:
+    ops = _own_ops("tfl")
+    yield from ["# The `tfl` dialect", "", "One operation for each operator of TensorFlow Lite that nncc writes.", ""]
+    yield from _table("operation | what it computes", (f"`{_call(op)}` | {_cell(summary(op))}" for op in ops))
+
+
+def _int8() -> Iterable[str]:
+    from ..ir.dialects.tfl.quantization import INT8_RULES
+
+    yield from ["# Operations with INT8 kernels", ""]
+    yield "All others stay in float, between `nn.dequantize` and `nn.quantize`; see [int8.md](../int8.md)."
+    rows = []
+    for name, rule in INT8_RULES.items():
+        definition = lookup_op(name)
+        assert definition is not None, name
+        operands = [f.name for f in op_fields(definition) if f.role.startswith("operand")]
+        chosen = operands if rule.activations is None else [operands[i] for i in rule.activations]
+        weight = f"{operands[rule.weight]}, axis {rule.weight_axis}" if rule.weight is not None else ""
+        scale = "that of the operands" if rule.same_scale else "measured"
+        if rule.fixed_output is not None:
+            scale = f"1 / {1 / rule.fixed_output[0]:g}, zero point {rule.fixed_output[1]}"
+        if rule.results == ():
+            scale = "none: the result is not int8"
+        limit = rule.limit.text if rule.limit else ""
+        rows.append(f"`{name}` | {', '.join(chosen)} | {weight} | {scale} | {limit}")
+    yield from ["", *_table("operation | int8 operands | weights by channel | scale of the result | only", rows)]
+
+
+def _functions() -> Iterable[str]:
+    functions = function_support()
+    converted = sum(f.converted for f in functions)
+    yield from ["# Functions of NNabla", "", f"{converted} of {len(functions)} are converted to the `nn` dialect."]
+    yield "It may depend on the arguments whether a use of a function converts: `nncc support MODEL` says it."
+    by_category = sorted(functions, key=lambda f: f.category)
+    for category, members in groupby(by_category, key=lambda f: f.category):
+        rows = [
+            f"`{f.signature}` | {'yes' if f.converted else 'no'} | {_cell(_note(f.reason, f.remedy))}" for f in members
+        ]
+        yield from ["", f"## {category}", "", *_table("function | converted | note", rows)]
+
+
+def _note(reason: str, remedy: str) -> str:
+    return f"{reason}; {remedy}" if remedy else reason
+
+
+# Operations
+
+
+def _own_ops(dialect: str) -> list[type[Op]]:
+    return [op for op in registered_ops(dialect) if is_own(op)]
+
+
+def _family(op: type[Op]) -> str:
+    """What the module of an operation holds, by its docstring."""
+    return summary(sys.modules[op.__module__]).rstrip(".")
+
+
+def _call(op: type[Op]) -> str:
+    """``nn.conv(x, weight, bias?)``"""
+    marks = {"operands": "..."}
+    operands = [f for f in op_fields(op) if f.role.startswith("operand")]
+    return f"{op.name}({', '.join(f.name + ('?' if f.optional else marks.get(f.role, '')) for f in operands)})"
+
+
+def _op_tables(op: type[Op]) -> Iterable[str]:
+    values = [f for f in op_fields(op) if f.role != "attribute" and f.doc]
+    attributes = [f for f in op_fields(op) if f.role == "attribute"]
+    if values:
+        yield from ["", *_table("value | shape", (f"`{f.name}` | {_cell(f.doc)}" for f in values))]
+    if attributes:
+        yield from ["", *_table("attribute | type | default | meaning", map(_attribute_row, attributes))]
+
+
+def _attribute_row(field: Field) -> str:
+    default = "required" if field.default is None else f"`{field.default}`"
+    return f"`{field.name}` | {_cell(field.kind)} | {default} | {_cell(field.doc)}"
+
+
+# Markdown
+
+
+def markdown(text: str) -> str:
+    """A docstring as Markdown: its code blocks are indented or fenced in both; roles and ``::`` go."""
+    text = re.sub(r":\w+:`~?\.?([^`]+)`", r"`\1`", text)
+    return re.sub(r"( ?)::$", lambda m: "" if m[1] else ":", text, flags=re.MULTILINE)
+
+
+def _table(head: str, rows: Iterable[str]) -> Iterable[str]:
+    yield f"| {head} |"
+    yield f"|{'---|' * (head.count('|') + 1)}"
+    for row in rows:
+        yield f"| {row} |"
+
+
+def _cell(text: str) -> str:
+    """Text for a cell: `|` would end it, `*` may set it in italics."""
+    return text.replace("|", "\\|").replace("*", "\\*")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
