@@ -1,4 +1,4 @@
-"""Reshapes that meet at concatenations, splits and affines; see :mod:`nncc.passes.simplify_movement`.
+"""Reshapes and transposes that meet at concatenations, splits and affines; see :mod:`nncc.passes.simplify_movement`.
 
 Tensors that are put together, or cut apart, are runs of memory that alternate. How often they do is the product of the
 dimensions in front of the axis, whatever the shapes: so the same can be done in another shape with another axis.
@@ -110,6 +110,27 @@ class ReshapesOfSplit(OpRewrite):
         whole = (*targets[0][:axis], sum(sizes), *targets[0][axis + 1 :])
         shape = reshape_target(op.x.tensor.with_shape(whole))
         return (axis, shape) if shape is not None and len(sizes) == len(targets) else None
+
+
+class TransposesOfSplit(OpRewrite):
+    """transpose(split(x)) of each piece, alike   →   split(transpose(x))"""
+
+    def match_and_rewrite(self, op: nn.Split, rw: Rewriter) -> bool:
+        transposes = [use.op for piece in op.results for use in piece.uses if isinstance(use.op, nn.Transpose)]
+        if len(transposes) < 2 or len(transposes) != sum(len(piece.uses) for piece in op.results):
+            return False
+        perm = transposes[0].perm
+        if any(t.perm != perm for t in transposes) or not all(piece.has_uses for piece in op.results):
+            return rw.refuse(op, "the pieces are not all transposed alike")
+        if not of_one_type(op, *transposes):
+            return False
+        axis = perm.index(op.axis % len(perm))
+        b = rw.builder(op, transposes)
+        pieces = b.create("nn.split", b.nn.transpose(op.x, perm=perm), axis=axis, sizes=op.sizes).results
+        for old, piece in zip(op.results, pieces, strict=True):
+            for transpose in old.users:
+                rw.replace(transpose, piece)
+        return True
 
 
 def of_one_type(*ops: Operation) -> bool:

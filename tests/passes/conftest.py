@@ -17,6 +17,7 @@ from nncc.passes.fold_batch_norm import FoldBatchNorm
 from nncc.passes.fold_constants import FoldConstants
 from nncc.passes.fold_scales import FoldScales
 from nncc.passes.fuse_activations import FuseActivations
+from nncc.passes.merge_affines import MergeAffines
 from nncc.passes.normalize_arithmetic import NormalizeArithmetic
 from nncc.passes.recognize_activations import (
     RecognizeGelu,
@@ -42,6 +43,7 @@ PASSES = {
         FoldConstants,
         FoldScales,
         FuseActivations,
+        MergeAffines,
         NormalizeArithmetic,
         RecognizeChannelShuffle,
         RecognizeGelu,

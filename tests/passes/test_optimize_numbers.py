@@ -19,6 +19,7 @@ PASSES = [
     "fold-batch-norm",
     "fold-scales",
     "fuse-activations",
+    "merge-affines",
     "normalize-arithmetic",
     "recognize-hard-swish",
     "recognize-hard-sigmoid",
