@@ -56,7 +56,7 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
 
     def _lower(self, module: Module, op: Operation, constants: dict[Hashable, Value]) -> None:
         for result in op.results:
-            if not result.tensor.is_static:
+            if result.tensor.shape is None or None in result.tensor.dims:
                 raise CompileError(
                     f"'{op.name}' gives {result.type}, whose size is not known",
                     op.location,
@@ -76,7 +76,10 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
                 op.location,
                 "run expand-for-tfl before; if it leaves the operation, express it by others",
             )
-        made = rule(Target(module, op, constants), op)
+        try:
+            made = rule(Target(module, op, constants), op)
+        except ValueError as error:  # a rule needs a number where the shape has a symbol
+            raise CompileError(f"'{op.name}': {error}", op.location, "fix the batch size") from error
         values: Sequence[Value] = [made] if isinstance(made, Value) else made
         for old, new in zip(op.results, values, strict=True):
             if old.name is not None and new.name is None:

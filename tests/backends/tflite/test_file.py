@@ -243,3 +243,12 @@ def test_types_that_tflite_has_not_are_refused() -> None:
         LowerToTfl().run(module, PassContext())
     assert len(caught.value.diagnostics) == 2
     assert "f64" in str(caught.value) and "remedy" in str(caught.value)
+
+
+def test_a_symbol_where_a_number_is_needed_is_refused() -> None:
+    module, function, b = network(("N", 3, 4))
+    y = b.nn.argmax(b.nn.relu(function.inputs[0]), axis=1)
+    function.set_outputs([("y", y)])
+    with pytest.raises(CompileError, match="static shape") as caught:
+        LowerToTfl().run(module, PassContext())
+    assert caught.value.diagnostics[0].remedy == "fix the batch size"
