@@ -201,7 +201,9 @@ class _Search:
         """x * s + t as (x + t / s) * s, where t is constant."""
         shift = factor_of(op)
         sizes = np.abs(factor.array)
-        if shift is None or shift[0] != index or sizes.max() > MOST_SPREAD * sizes.min():
+        if shift is None or shift[0] != index or sizes.min() < np.finfo(np.float32).tiny:
+            return None  # t / s would not be finite
+        if sizes.max() > MOST_SPREAD * sizes.min():
             return None
         undone = factor.with_array(1 / factor.array)
         self.edits.append(_ConstantEdit(op, 1 - index, undone))

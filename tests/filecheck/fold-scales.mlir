@@ -111,3 +111,43 @@
   %2 = "nn.mul"(%0, %1) : (tensor<1x2xf32>, tensor<f32>) -> tensor<1x2xf32>
   "func.return"(%2) : (tensor<1x2xf32>) -> ()
 }) {function_type = (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>, sym_name = "main"} : () -> ()
+
+// -----
+
+// A scale moves past an addition of t as t / s.
+// CHECK-LABEL: builtin.module
+// CHECK: ^bb0(%x: tensor<1x2xf32>):
+// CHECK-NEXT: %0 = "nn.constant"() {value = dense<{{\[\[}}2.0, 4.0], [6.0, 8.0]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+// CHECK-NEXT: %1 = "nn.constant"() {value = dense<[23.0, 34.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+// CHECK-NEXT: %2 = "nn.affine"(%x, %0, %1) : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+// CHECK-NEXT: "func.return"(%2) : (tensor<1x2xf32>) -> ()
+"func.func"() ({
+^bb0(%x: tensor<1x2xf32>):
+  %0 = "nn.constant"() {value = dense<2.0> : tensor<f32>} : () -> tensor<f32>
+  %1 = "nn.mul"(%x, %0) : (tensor<1x2xf32>, tensor<f32>) -> tensor<1x2xf32>
+  %2 = "nn.constant"() {value = dense<[5.0, 6.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %3 = "nn.add"(%1, %2) : (tensor<1x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %4 = "nn.constant"() {value = dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+  %5 = "nn.affine"(%3, %4) : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+  "func.return"(%5) : (tensor<1x2xf32>) -> ()
+}) {function_type = (tensor<1x2xf32>) -> tensor<1x2xf32>, sym_name = "main"} : () -> ()
+
+// -----
+
+// Where s is 0 the addition itself goes into the bias: t / 0 is no number.
+// CHECK-LABEL: builtin.module
+// CHECK: ^bb0(%x: tensor<1x2xf32>):
+// CHECK-NEXT: %0 = "nn.constant"() {value = dense<[23.0, 34.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+// CHECK-NEXT: %1 = "nn.constant"() {value = dense<0.0> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+// CHECK-NEXT: %2 = "nn.affine"(%x, %1, %0) : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+// CHECK-NEXT: "func.return"(%2) : (tensor<1x2xf32>) -> ()
+"func.func"() ({
+^bb0(%x: tensor<1x2xf32>):
+  %0 = "nn.constant"() {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %1 = "nn.mul"(%x, %0) : (tensor<1x2xf32>, tensor<f32>) -> tensor<1x2xf32>
+  %2 = "nn.constant"() {value = dense<[5.0, 6.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %3 = "nn.add"(%1, %2) : (tensor<1x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %4 = "nn.constant"() {value = dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+  %5 = "nn.affine"(%3, %4) : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+  "func.return"(%5) : (tensor<1x2xf32>) -> ()
+}) {function_type = (tensor<1x2xf32>) -> tensor<1x2xf32>, sym_name = "main"} : () -> ()
