@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from ...ir import Builder, Module, Operation, Value
+from ...ir import Builder, CompileError, Module, Operation, Value
 from ...ir.passes import Pass, PassContext
 from . import expand_elementwise, expand_linear, expand_movement, expand_pool, expand_rank, expand_reduction
 from .expansion import expansions_of
@@ -61,7 +61,10 @@ class ExpandForTfl(Pass, name="expand-for-tfl"):
     def _expand(self, module: Module, op: Operation) -> bool:
         for rule in expansions_of(op):
             b = Builder.before(module, op)
-            made = rule(b, op)
+            try:
+                made = rule(b, op)
+            except ValueError as error:  # a rule needs a number where the shape has a symbol
+                raise CompileError(f"'{op.name}': {error}", op.location, "fix the batch size") from error
             if made is None:
                 continue
             values: Sequence[Value] = [made] if isinstance(made, Value) else made

@@ -184,6 +184,16 @@ def test_form(name: str) -> None:
     assert ops_of(shape, build) == wanted
 
 
+def test_a_symbol_where_a_number_is_needed_is_refused() -> None:
+    module = Module()
+    function, block = Function.create("main", [("x", TensorType((2, "N", 4, 4), F32))])
+    module.body.append(function)
+    b = Builder(module, block)
+    function.set_outputs([("y", b.nn.lrn(function.inputs[0], size=3, axis=1))])
+    with pytest.raises(CompileError, match="'nn.lrn': .* has no static shape"):
+        ExpandForTfl().run(module, PassContext())
+
+
 def test_the_example_of_the_pass() -> None:
     module = make((1, 8, 8, 3), lambda b, x: conv(b, x, 4, pads=(1, 1, 1, 1), strides=(2, 2)))
     assert ExpandForTfl().run(module, PassContext())
