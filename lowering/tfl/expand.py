@@ -63,8 +63,9 @@ class ExpandForTfl(Pass, name="expand-for-tfl"):
             b = Builder.before(module, op)
             try:
                 made = rule(b, op)
-            except ValueError as error:  # a rule needs a number where the shape has a symbol
-                raise CompileError(f"'{op.name}': {error}", op.location, "fix the batch size") from error
+            except ValueError as error:  # a rule needs a number where the shape has none
+                remedy = "fix the batch size, or take out what makes a size depend on the data"
+                raise CompileError(f"'{op.name}': {error}", op.location, remedy) from error
             if made is None:
                 continue
             values: Sequence[Value] = [made] if isinstance(made, Value) else made

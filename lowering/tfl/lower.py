@@ -56,12 +56,8 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
 
     def _lower(self, module: Module, op: Operation, constants: dict[Hashable, Value]) -> None:
         for result in op.results:
-            if result.tensor.shape is None or None in result.tensor.dims:
-                raise CompileError(
-                    f"'{op.name}' gives {result.type}, whose size is not known",
-                    op.location,
-                    "fix the batch size, or take out what makes a size depend on the data",
-                )
+            if result.tensor.shape is None:
+                raise CompileError(f"'{op.name}' gives a tensor whose rank is not known", op.location)
             storage = result.tensor.storage.name
             if storage not in ELEMENTS:
                 raise CompileError(
@@ -78,8 +74,9 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
             )
         try:
             made = rule(Target(module, op, constants), op)
-        except ValueError as error:  # a rule needs a number where the shape has a symbol
-            raise CompileError(f"'{op.name}': {error}", op.location, "fix the batch size") from error
+        except ValueError as error:  # a rule needs a number where the shape has none
+            remedy = "fix the batch size, or take out what makes a size depend on the data"
+            raise CompileError(f"'{op.name}': {error}", op.location, remedy) from error
         values: Sequence[Value] = [made] if isinstance(made, Value) else made
         for old, new in zip(op.results, values, strict=True):
             if old.name is not None and new.name is None:

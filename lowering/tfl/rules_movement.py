@@ -9,7 +9,11 @@ import numpy as np
 from ...ir import OpResult, Value
 from ...ir.dialects import nn
 from ...ir.module import scalar_constant
+from ...ir.types import Dim
 from .target import Target, lowers
+
+_UNBOUNDED = 2**31 - 1
+"""A stop that is beyond any dimension."""
 
 
 @lowers("reshape")
@@ -40,13 +44,16 @@ def split(target: Target, op: nn.Split) -> Sequence[Value]:
 
 @lowers("slice")
 def slice_(target: Target, op: nn.Slice) -> OpResult:
-    shape = op.x.tensor.static_shape
-    ranges = [range(*s.indices(d)) for s, d in zip(op.slices, shape, strict=True)]
+    dims = op.x.tensor.dims
+    ranges = [_range(target, s, d) for s, d in zip(op.slices, dims, strict=True)]
     if all(r.step == 1 for r in ranges):
         begin = target.ints([r.start for r in ranges], "begin")
-        return target.value("slice", op.x, begin, target.ints(list(map(len, ranges)), "size"))
+        # -1 takes the rest of a dimension that has no number
+        sizes = [len(r) if isinstance(d, int) else -1 for r, d in zip(ranges, dims, strict=True)]
+        return target.value("slice", op.x, begin, target.ints(sizes, "size"))
     # A stop before the first element cannot be written as a number: -1 would count from the end.
-    end_mask = sum(1 << i for i, r in enumerate(ranges) if r.stop < 0)
+    open_ended = [r.stop < 0 or not isinstance(d, int) for r, d in zip(ranges, dims, strict=True)]
+    end_mask = sum(1 << i for i, is_open in enumerate(open_ended) if is_open)
     return target.value(
         "strided_slice",
         op.x,
@@ -55,6 +62,15 @@ def slice_(target: Target, op: nn.Slice) -> OpResult:
         target.ints([r.step for r in ranges], "strides"),
         end_mask=end_mask,
     )
+
+
+def _range(target: Target, piece: slice, dim: Dim) -> range:
+    """The indices that a slice takes. Raises VerifyError for a part of a dimension that has no number."""
+    if isinstance(dim, int):
+        return range(*piece.indices(dim))
+    if piece.start != 0 or piece.step != 1 or piece.stop < _UNBOUNDED:
+        raise target.error("takes a part of a dimension whose size is not known", "fix the batch size")
+    return range(0, 1)
 
 
 @lowers("pad")
@@ -103,6 +119,11 @@ def scatter_nd(target: Target, op: nn.ScatterNd) -> OpResult:
         raise target.error(f"has the reduction '{op.reduction}', and TFLite adds to zeros", "run expand-for-tfl before")
     shape = target.ints(op.x.tensor.static_shape, "shape")
     return target.value("scatter_nd", op.indices, op.updates, shape)
+
+
+@lowers("non_zero")
+def non_zero(target: Target, op: nn.NonZero) -> OpResult:
+    return target.value("where", op.x)
 
 
 @lowers("one_hot")

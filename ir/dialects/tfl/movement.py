@@ -325,6 +325,19 @@ class ScatterNd(TFLOp, name="tfl.scatter_nd", builtin="SCATTER_ND", options="Sca
         return y
 
 
+class Where(TFLOp, name="tfl.where", builtin="WHERE", options="Where"):
+    """The index vectors of the elements that are not zero, in row-major order."""
+
+    condition = operand()
+    output = result("(n, rank) i64")
+
+    def version(self) -> int:
+        return 1 if self.storage_name(0) == "i1" else 2
+
+    def evaluate(self, condition: Array) -> Array:
+        return np.argwhere(condition).astype(np.int64)
+
+
 class OneHot(TFLOp, name="tfl.one_hot", builtin="ONE_HOT", options="OneHot"):
     """``on_value`` at the place that an index names along a new axis, ``off_value`` elsewhere."""
 

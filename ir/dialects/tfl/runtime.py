@@ -112,6 +112,7 @@ _FIRST_RUNTIMES = {
     "TRANSPOSE": "1.6.0 1.14.0 1.15.0 2.3.0 2.4.0 2.12.0 2.14.4 2.22.0 2.23.0",
     "TRANSPOSE_CONV": "1.9.0 2.2.0 2.3.0 2.13.0 2.15.0",
     "UNPACK": "1.11.0 1.14.0 2.2.0 2.3.0 2.22.0 2.23.0",
+    "WHERE": "1.14.0 2.8.0",
 }
 """Builtin operator → the first runtimes of its versions 1, 2, ... (``-``: that version was withdrawn)."""
 

@@ -251,4 +251,4 @@ def test_a_symbol_where_a_number_is_needed_is_refused() -> None:
     function.set_outputs([("y", y)])
     with pytest.raises(CompileError, match="static shape") as caught:
         LowerToTfl().run(module, PassContext())
-    assert caught.value.diagnostics[0].remedy == "fix the batch size"
+    assert caught.value.diagnostics[0].remedy.startswith("fix the batch size")

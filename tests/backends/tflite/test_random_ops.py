@@ -58,6 +58,8 @@ def is_defined(drawn: Sample) -> bool:
     is_integer = second.dtype.kind == "i"
     if drawn.name in ("nn.div", "nn.mod", "nn.floor_div") and is_integer:
         return bool(np.all(second != 0))
+    if drawn.name == "nn.non_zero":
+        return bool(np.any(second))  # LiteRT's Python interface cannot give a tensor without elements
     if drawn.name in ("nn.pow", "nn.bit_shift") and is_integer:
         return bool(np.all(second >= 0))
     return True
