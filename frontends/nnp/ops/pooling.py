@@ -139,9 +139,9 @@ def global_average_pooling(b: Lifter, op: Call, x: Value) -> Value:
 def unpooling(b: Lifter, op: Call, x: Value) -> Value:
     """Repeats every element ``kernel`` times along the last dimensions."""
     kernel, channel_last = list(op.kernel), is_channel_last(op)
-    while kernel and kernel[0] == 1:
-        del kernel[0]  # then that dimension, perhaps the batch, need not be a spatial one
-    if not kernel:
+    while kernel and kernel[0] == 1 and len(kernel) > x.tensor.rank - 2:
+        del kernel[0]  # so that the batch and the channels need not be spatial dimensions
+    if all(k == 1 for k in kernel):
         return x
     image, lead = as_image(b, op, x, len(kernel), channel_last)
     sizes = (n * k for n, k in zip(spatial_sizes(op, image, channel_last), kernel, strict=True))
