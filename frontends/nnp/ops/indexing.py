@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,7 @@ from .shapes import (
     as_mask,
     axis_of,
     base_axis_of,
+    expect_at_most,
     expect_rank,
     expect_sizes,
     filled,
@@ -24,6 +26,9 @@ from .shapes import (
     product,
     reshape,
 )
+
+MOST_INDICES = 4096
+"""More index vectors are not compared with each other."""
 
 no_lift("finds equal elements, which nothing in nn does", "end the network before it", "Unique")
 
@@ -50,7 +55,33 @@ def scatter_nd(b: Lifter, op: Call, data: Value, indices: Value, out: Value | No
     if out is None:
         expect_sizes(op, op.shape, slice(None))
     target = filled(b, 0.0, op.shape) if out is None else out
-    return b.nn.scatter_nd(target, _vectors_last(b, indices), data, reduction="add" if op.add else "none")
+    vectors = _vectors_last(b, indices)
+    if op.add:
+        return b.nn.scatter_nd(target, vectors, data, reduction="add")
+    counts = _last_of_equal(b, op, indices, target)
+    column = reshape(b, op, counts, (*indices.tensor.dims[1:], *(1,) * (data.tensor.rank - indices.tensor.rank + 1)))
+    zeros = filled(b, 0.0, numbers(op, target.tensor.dims, "the output"))
+    written = b.nn.scatter_nd(zeros, vectors, b.nn.select(column, data, b.constant(0.0)), reduction="add")
+    if out is None:
+        return written
+    once = b.nn.select(column, filled(b, 1.0, numbers(op, data.tensor.dims, "the data")), b.constant(0.0))
+    return b.nn.select(b.nn.greater(b.nn.scatter_nd(zeros, vectors, once, reduction="add"), 0.0), written, out)
+
+
+def _last_of_equal(b: Lifter, op: Call, indices: Value, target: Value) -> Value:
+    """Which index vectors (along the first dimension) no later one equals: what targets do with equal ones differs."""
+    length, *dims = numbers(op, indices.tensor.dims, "the indices")
+    sizes = np.array(numbers(op, target.tensor.dims[:length], "the output"), np.int64)
+    count = math.prod(dims)
+    expect_at_most(op, "a number of indices", count, MOST_INDICES)
+    expect_at_most(op, "a number of places", math.prod(sizes.tolist()), 2**24)  # above, float32 skips numbers
+    flat = as_float(b, as_index(b, reshape(b, op, indices, (length, count))))
+    column, steps = sizes[:, None].astype(np.float32), np.cumprod([1, *sizes[:0:-1]])[::-1, None].astype(np.float32)
+    wrapped = b.nn.select(b.nn.less(flat, 0.0), b.nn.add(flat, b.constant(column)), flat)
+    place = b.nn.reduce_sum(b.nn.mul(wrapped, b.constant(steps)), axes=(0,), keep_dims=False)
+    same = b.nn.equal(reshape(b, op, place, (count, 1)), reshape(b, op, place, (1, count)))
+    later = b.nn.logical_and(same, b.constant(np.triu(np.ones((count, count), bool), 1)))
+    return b.nn.equal(b.nn.reduce_max(as_float(b, later), axes=(1,), keep_dims=False), 0.0)
 
 
 @lift("ScatterAdd")
@@ -160,7 +191,8 @@ def top_k_data(b: Lifter, op: Call, x: Value) -> tuple[Value, ...]:
         return (values, as_float(b, indices)) if op.with_index else (values,)
     rows = int(np.prod(numbers(op, dims[:base], "the dimensions before base_axis")))
     vectors = _element_indices(b, reshape(b, op, indices, (rows, op.k)), 1, (rows, op.k))
-    kept = b.nn.scatter_nd(filled(b, 0.0, (rows, size)), vectors, reshape(b, op, values, (rows, op.k)))
+    updates = reshape(b, op, values, (rows, op.k))
+    kept = b.nn.scatter_nd(filled(b, 0.0, (rows, size)), vectors, updates, reduction="add")
     return (reshape(b, op, kept, dims),)
 
 

@@ -337,3 +337,17 @@ def test_einsum_equations(equation: str, shapes: list[tuple[int, ...]]) -> None:
     expected = np.einsum(equation, *arrays)
     (y,) = lift_call("Einsum", arrays, [expected.shape], equation=equation)
     close(y, expected)
+
+
+@pytest.mark.parametrize("with_out", [True, False])
+def test_of_equal_indices_the_last_one_is_written(with_out: bool) -> None:
+    indices = np.array([[0, 2, -3, 0], [1, 0, 1, 1]], np.float32)  # three of them are (0, 1)
+    data, out = random(4, 5), random(3, 2, 5)
+    expected = out.copy() if with_out else np.zeros((3, 2, 5))
+    for vector, row in zip(indices.T.astype(int), data, strict=True):
+        expected[tuple(vector)] = row
+    inputs = [data, indices, out] if with_out else [data, indices]
+    close(lift_call("ScatterNd", inputs, (3, 2, 5), shape=(3, 2, 5))[0], expected)
+    added = out.copy() if with_out else np.zeros((3, 2, 5))
+    np.add.at(added, tuple(indices.astype(int)), data)
+    close(lift_call("ScatterNd", inputs, (3, 2, 5), shape=(3, 2, 5), add=True)[0], added)
