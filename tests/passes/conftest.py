@@ -10,11 +10,13 @@ from nncc.ir import Builder, Function, Module, TensorType, Trait
 from nncc.ir.passes import PassContext
 from nncc.ir.types import F32
 from nncc.ir.verifier import verify_module
+from nncc.passes.absorb_transposes import AbsorbTransposes
 from nncc.passes.canonicalize import Canonicalize
 from nncc.passes.eliminate_common_subexpressions import EliminateCommonSubexpressions
 from nncc.passes.eliminate_dead_code import EliminateDeadCode
 from nncc.passes.fold_batch_norm import FoldBatchNorm
 from nncc.passes.fold_constants import FoldConstants
+from nncc.passes.fold_padding import FoldPadding
 from nncc.passes.fold_scales import FoldScales
 from nncc.passes.fuse_activations import FuseActivations
 from nncc.passes.merge_affines import MergeAffines
@@ -27,6 +29,7 @@ from nncc.passes.recognize_activations import (
     RecognizeSoftmax,
     RecognizeSwish,
 )
+from nncc.passes.recognize_affine import RecognizeAffine
 from nncc.passes.recognize_channel_shuffle import RecognizeChannelShuffle
 from nncc.passes.recognize_layer_norm import RecognizeLayerNorm
 from nncc.passes.simplify_movement import SimplifyMovement
@@ -36,15 +39,18 @@ from nncc.passes.unroll_rnn import UnrollRnn
 PASSES = {
     kind.name: kind
     for kind in (
+        AbsorbTransposes,
         Canonicalize,
         EliminateCommonSubexpressions,
         EliminateDeadCode,
         FoldBatchNorm,
         FoldConstants,
+        FoldPadding,
         FoldScales,
         FuseActivations,
         MergeAffines,
         NormalizeArithmetic,
+        RecognizeAffine,
         RecognizeChannelShuffle,
         RecognizeGelu,
         RecognizeHardSigmoid,
