@@ -11,7 +11,6 @@ from nncc.ir.passes import PassContext
 from nncc.ir.types import F32
 from nncc.ir.verifier import verify_module
 from nncc.passes.absorb_transposes import AbsorbTransposes
-from nncc.passes.absorb_transposes import AbsorbTransposes
 from nncc.passes.canonicalize import Canonicalize
 from nncc.passes.eliminate_common_subexpressions import EliminateCommonSubexpressions
 from nncc.passes.eliminate_dead_code import EliminateDeadCode
@@ -40,7 +39,6 @@ from nncc.passes.unroll_rnn import UnrollRnn
 PASSES = {
     kind.name: kind
     for kind in (
-        AbsorbTransposes,
         AbsorbTransposes,
         Canonicalize,
         EliminateCommonSubexpressions,
