@@ -8,6 +8,7 @@ import numpy as np
 
 from ...ir import OpResult, Value
 from ...ir.dialects import nn
+from ...ir.layout import moves_only_units
 from ...ir.module import scalar_constant
 from ...ir.types import Dim
 from .target import Target, lowers
@@ -26,6 +27,8 @@ def reshape(target: Target, op: nn.Reshape) -> OpResult:
 
 @lowers("transpose")
 def transpose(target: Target, op: nn.Transpose) -> OpResult:
+    if op.output.tensor.is_static and moves_only_units(op.x.tensor.dims, op.perm):  # the elements stay where they are
+        return target.value("reshape", op.x, target.ints(op.output.tensor.static_shape, "shape"))
     return target.value("transpose", op.x, target.ints(op.perm, "perm"))
 
 

@@ -128,6 +128,13 @@ FORMS: dict[str, tuple[tuple[int, ...], Build, list[str]]] = {
         lambda b, x: b.nn.conv_transpose(x, real(4, 1, 2, 2), groups=4, strides=(2, 2), **LAST),
         ["transpose_conv"],
     ),
+    "a transpose of single elements is a reshape": (
+        IMAGE,
+        lambda b, x: b.nn.transpose(
+            b.nn.slice(x, starts=(0,) * 4, stops=(1, 1, 3, 1), steps=(1,) * 4), perm=(0, 3, 2, 1)
+        ),
+        ["slice", "reshape"],
+    ),
     "a shuffle has one transpose": (
         IMAGE,
         lambda b, x: b.nn.channel_shuffle(x, groups=2, axis=3),
