@@ -60,7 +60,7 @@ class LayoutRewriting:
         """Give an operation these operands in an order (None: the model's), transposed before it if need be."""
         for index in numbers:
             value = op.operands[index]
-            if value is None or rank_of(value) < 3:
+            if value is None or (rank_of(value) < 3 and value not in self.stored):
                 continue
             wanted = order or plain_order(value)
             stored = self.stored.get(value, plain_order(value))

@@ -188,6 +188,16 @@ def test_flatten_that_is_an_output_keeps_its_order():
     assert convert(module, "channel_last").counts["transposes"] == 1
 
 
+@pytest.mark.parametrize("io", ["channel_last", "keep"])
+@pytest.mark.parametrize("length", [4, 5])
+def test_images_without_a_batch_keep_their_order(io, length):
+    def network(b, x):
+        y = b.nn.conv(b.nn.reshape(x, shape=(1, 3, length)), weights(length - 1, 3, 2))
+        return {"y": b.nn.reshape(y, shape=(length - 1, length - 1))}
+
+    convert(build(network, [(3, length)]), io)
+
+
 def test_unknown_layout_is_refused():
     with pytest.raises(ValueError, match="io is channel_last or keep, got 'nhwc'"):
         ChannelLast(io="nhwc")
