@@ -17,6 +17,7 @@ from nncc.pipelines import driver
 
 PASSES = [
     "fold-batch-norm",
+    "fold-padding",
     "fold-scales",
     "fuse-activations",
     "merge-affines",
@@ -28,8 +29,8 @@ PASSES = [
     "simplify-reductions",
 ]
 LAYERS = {
-    "image": ["conv", "deconv", "pool", "resize", "mean", "flatten", "split channels"],
-    "vector": ["affine", "fold up", "pad"],
+    "image": ["conv", "deconv", "pool", "resize", "mean", "flatten", "split channels", "border"],
+    "vector": ["affine", "matmul", "fold up", "pad"],
     "any": ["scale", "shift", "norm", "activation", "residual", "concat", "slice", "reshape", "transpose", "swish"],
 }
 
@@ -134,6 +135,10 @@ def special_layer(draw, b: Builder, rng, kind: str, x: Value) -> Value:
         return b.nn.concat([b.nn.tanh(pieces[0]), b.nn.mul(pieces[1], 2.0)][:: draw(st.sampled_from([1, -1]))], axis=1)
     if kind == "affine":
         return b.nn.affine(x, weights(rng, channels, 4), None if bias is None else weights(rng, 4))
+    if kind == "matmul":
+        return b.nn.matmul(x, weights(rng, 4, channels), transpose_rhs=True)
+    if kind == "border":
+        return b.nn.pad(x, pads=(0, 0, 1, 0, 0, 0, 0, 1), value=draw(st.sampled_from([0.0, 1.0])))
     if kind == "fold up":
         return b.nn.reshape(b.nn.tanh(x), shape=(shape[0], 1, 1, -1))
     return b.nn.pad(x, pads=(*[0] * (rank - 1), 1, *[0] * (rank - 1), 1))
