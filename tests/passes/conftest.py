@@ -20,6 +20,7 @@ from nncc.passes.fold_padding import FoldPadding
 from nncc.passes.fold_scales import FoldScales
 from nncc.passes.fuse_activations import FuseActivations
 from nncc.passes.merge_affines import MergeAffines
+from nncc.passes.merge_reshapes import MergeReshapes
 from nncc.passes.normalize_arithmetic import NormalizeArithmetic
 from nncc.passes.recognize_activations import (
     RecognizeGelu,
@@ -49,6 +50,7 @@ PASSES = {
         FoldScales,
         FuseActivations,
         MergeAffines,
+        MergeReshapes,
         NormalizeArithmetic,
         RecognizeAffine,
         RecognizeChannelShuffle,
