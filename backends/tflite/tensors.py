@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from ...ir import CompileError, DenseAttribute, DenseResource, Function, QuantizedType, TensorType, Value
+from ...ir.dialects.tfl.names import Names
 from ...ir.module import constant_attribute
 from ...ir.types import Array
 
@@ -67,29 +68,34 @@ class TensorTable:
     """Gives numbers to tensors and buffers as operations ask for them. Buffer 0 is the empty one."""
 
     reserved: set[str] = attrs.Factory(set)
-    """Names that belong to ports."""
+    """Names that values have: what has none must not take them."""
     tensors: list[Any] = attrs.Factory(list)
     constants: list[Constant | bytes | None] = attrs.Factory(lambda: [None])
     """What the buffers hold; None for the empty one."""
     _numbers: dict[Value, int] = attrs.Factory(dict)
     _buffers: dict[Hashable, int] = attrs.Factory(dict)
-    _names: dict[str, int] = attrs.Factory(dict)
+    _names: Names = attrs.Factory(Names)
 
     def number(self, value: Value | None) -> int:
         """The number of a value's tensor; -1 for an operand that is left out."""
         if value is None:
             return -1
         if value not in self._numbers:
-            self._add(value, self._free_name(_name_of(value)))
+            avoid = () if value.name is not None else self.reserved
+            self._add(value, self._names.free(_name_of(value), avoid))
         return self._numbers[value]
 
     def add_ports(self, function: Function) -> None:
-        """Make the tensors of the inputs and outputs first: their names are those of the ports."""
+        """Make the tensors of the inputs and outputs first: their names are those of the ports.
+
+        Then the names that other values have are theirs: what has none gets another.
+        """
         ports = [*zip(function.input_names, function.inputs, strict=True)]
         ports += zip(function.output_names, function.outputs, strict=True)
         for name, value in ports:
             if value not in self._numbers:
-                self._add(value, self._free_name(name))
+                self._add(value, self._names.free(name))
+        self.reserved = {r.name for op in function.body for r in op.results if r.name}
 
     def add_bytes(self, content: bytes) -> int:
         """A buffer that is no tensor's."""
@@ -122,14 +128,6 @@ class TensorTable:
             self._buffers[key] = len(self.constants)
             self.constants.append(Constant(dense))
         return self._buffers[key]
-
-    def _free_name(self, wanted: str) -> str:
-        name = wanted
-        while name in self._names:
-            self._names[wanted] += 1
-            name = f"{wanted}_{self._names[wanted]}"
-        self._names[name] = 0
-        return name
 
 
 def _name_of(value: Value) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 import attrs
 
 from ...ir import CompileError, Function, Module, Operation, Return, Value
+from ...ir.dialects.tfl.names import Names
 from ...ir.passes import Pass, PassContext
 from . import rules_elementwise, rules_linear, rules_movement, rules_reduction
 from .target import Target, rule_for
@@ -52,6 +53,7 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
         for op in reversed(function.body):
             if not isinstance(op, Return) and not op.has_uses:
                 op.erase()
+        _name_tensors(function)
         return True
 
     def _lower(self, module: Module, op: Operation, constants: dict[Hashable, Value]) -> None:
@@ -98,3 +100,17 @@ def _separate_outputs(module: Module, function: Function) -> None:
             value = target.value("reshape", value, shape, types=[value.type])
             terminator.set_operand(index, value)
         taken.add(value)
+
+
+def _name_tensors(function: Function) -> None:
+    """Let no two values have one name, so that each is that of a tensor in the file; ports have theirs first."""
+    names = Names()
+    ports = [*zip(function.input_names, function.inputs, strict=True)]
+    ports += zip(function.output_names, function.outputs, strict=True)
+    for name, value in ports:
+        value.name = names.free(name)
+    named = set(function.outputs)
+    for op in function.body:
+        for result in op.results:
+            if result.name is not None and result not in named:
+                result.name = names.free(result.name)

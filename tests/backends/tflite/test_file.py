@@ -252,3 +252,17 @@ def test_a_symbol_where_a_number_is_needed_is_refused() -> None:
     with pytest.raises(CompileError, match="static shape") as caught:
         LowerToTfl().run(module, PassContext())
     assert caught.value.diagnostics[0].remedy.startswith("fix the batch size")
+
+
+def test_names_of_the_ir_are_those_of_the_file(path: Path) -> None:
+    module, function, b = network((2, 4), name="tanh")
+    y = b.nn.tanh(b.nn.exp(b.nn.tanh(function.inputs[0])))
+    y.name = "exp"
+    function.set_outputs([("y", b.nn.abs(b.nn.tanh(y)))])
+    lowered = lower(module)
+    save(lowered, path)
+    given = [v.name for v in (*lowered.main.inputs, *(r for op in lowered.main.body for r in op.results))]
+    written = [t.name.decode() for t in read(path).subgraphs[0].tensors]
+    assert {"tanh", "exp", "y"} <= set(given)
+    assert {n for n in given if n} <= set(written)
+    assert len(set(written)) == len(written) == len(given)
