@@ -18,6 +18,9 @@ from .calibration import METHODS, RangeObserver, make_observer
 from .dataset import BoundDataset, Dataset
 from .ranges import holds_reals, set_range
 
+AUTO = "auto"
+CHOSEN_METHOD = "nncc.calibration"
+"""The attribute of a function by which `tune-int8` tells `calibrate` its method."""
 PADDING = frozenset({"nn.pad"})
 """Operations that give infinite numbers on purpose: the padding of max_pool loses against every other number."""
 
@@ -40,16 +43,18 @@ class Calibrate(Pass, name="calibrate"):
 
     consumes = frozenset({"nn"})
 
-    method: str = option("minmax", f"how a range is chosen: {', '.join(METHODS)}")
+    method: str = option("minmax", f"how a range is chosen: {', '.join(METHODS)}; {AUTO}: as tune-int8 says, or minmax")
     percentile: float = option(99.99, "percentile: how many per cent of the numbers stay below the range's end")
     momentum: float = option(0.9, "moving_average: the weight of what was seen before")
     samples: int = option(0, "use at most so many samples; 0: all")
     dataset: str = option("", "the representative data, unless it is given with --dataset: .npy, .npz or a folder")
     seed: int = option(0, "seed of the random inputs that stand in for missing data")
 
+    chosen: str = attrs.field(default="minmax", init=False)
+
     def __attrs_post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise ValueError(f"there is no method '{self.method}': take one of {', '.join(METHODS)}")
+        if self.method not in (*METHODS, AUTO):
+            raise ValueError(f"there is no method '{self.method}': take {AUTO} or one of {', '.join(METHODS)}")
         if not 50 < self.percentile <= 100:
             raise ValueError(f"percentile is {self.percentile}: give more than 50 and at most 100")
         if not 0 <= self.momentum < 1:
@@ -59,6 +64,7 @@ class Calibrate(Pass, name="calibrate"):
 
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
+        self.chosen = function.attributes.pop(CHOSEN_METHOD, "minmax") if self.method == AUTO else self.method
         batches = find_dataset(function, context, self.dataset, self.seed).bind(function, self.samples or None)
         for value, seen in observe(function, batches, context, self._new_observer).items():
             self._store(function, value, seen, context)
@@ -66,7 +72,7 @@ class Calibrate(Pass, name="calibrate"):
         return True
 
     def _new_observer(self) -> RangeObserver:
-        return make_observer(self.method, self.percentile, self.momentum)
+        return make_observer(self.chosen, self.percentile, self.momentum)
 
     def _store(self, function: Function, value: Value, seen: Seen, context: PassContext) -> None:
         found = seen.observer.range() if seen.observer is not None and not seen.has_nan else None

@@ -17,16 +17,24 @@ from .equalization.tracks import Tracks
 from .fold_scales_linear import LINEAR, LinearEditor
 from .unused import drop_unused
 
-LARGEST_RATIO = 100.0
+LARGEST_RATIO = 16.0
 """Channels that hardly ever differ from 0 are not blown up more than this."""
+
+
+LEAST_NUMBERS = 256
+"""A channel of which fewer numbers were seen stays as it is: their extremes say little about those of other data."""
 
 
 @attrs.define
 class Extremes:
-    """The smallest and the largest number of every track of a value, as arrays like that of the tracks."""
+    """The smallest and the largest number of every track of a value, as arrays like that of the tracks.
+
+    ``count`` is how many numbers of each track were seen.
+    """
 
     low: Array
     high: Array
+    count: int = 0
 
 
 @attrs.define
@@ -78,6 +86,11 @@ class EqualizeChannels(Pass, name="equalize-channels"):
         return bool(factors or middles)
 
 
+def can_equalize(function: Function) -> bool:
+    """Whether there is any channel that may be scaled or shifted."""
+    return any(t.free(v).any() for shifts in (False, True) for t in [Tracks.of(function, shifts)] for v in t.of_value)
+
+
 def observe(
     function: Function, wanted: Mapping[Value, tuple[int, ...]], batches: BoundDataset, context: PassContext
 ) -> dict[Value, Extremes]:
@@ -91,12 +104,13 @@ def observe(
                 low, high = array.min(axis=axes, keepdims=True), array.max(axis=axes, keepdims=True)
                 known = found.setdefault(value, Extremes(low, high))
                 known.low, known.high = np.minimum(known.low, low), np.maximum(known.high, high)
+                known.count += array.size // low.size
 
     for done, inputs in enumerate(batches):
         context.report_progress("equalize channels", done, len(batches))
         evaluate(function, inputs, see)
     context.report_progress("equalize channels", len(batches), len(batches))
-    return {v: e for v, e in found.items() if np.isfinite(e.low).all() and np.isfinite(e.high).all()}
+    return {v: e for v, e in found.items() if e.count >= LEAST_NUMBERS and np.isfinite([e.low, e.high]).all()}
 
 
 def _middles(tracks: Tracks, extremes: dict[Value, Extremes]) -> dict[Value, Array]:

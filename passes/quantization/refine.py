@@ -118,10 +118,8 @@ class Refinement:
         rows = np.concatenate([input_rows(op, real(x, rounded.array(x, i)), share, rng) for i in range(batches)], 1)
         if self.biases:
             rows = rows - rows.mean(axis=1, keepdims=True)  # the bias takes up what the mean of the input does
-        rows = rows.astype(np.float64)
-        covariance = rows.swapaxes(1, 2) @ rows / max(rows.shape[1], 1)
         scales = np.reshape(kind.scales, (len(matrices), -1) if kind.axis is not None else (1, 1))
-        found = round_weights(matrices, scales, covariance, kind.range)
+        found = round_weights(matrices, scales, rows, kind.range)
         array = weight_of_matrices(op, found, stored.tensor.static_shape).astype(kind.storage.dtype)
         self._replace(op, number, array, kind, stored.name)
 
