@@ -14,6 +14,7 @@ from ..ir import Value
 from ..ir.dialects import nn
 from ..ir.module import constant_attribute
 from ..ir.rewrite import OpRewrite, RewritePass, Rewriter, rewrite
+from .canonicalize_movement import merged_axes
 
 NAME = "absorb-transposes"
 
@@ -83,7 +84,7 @@ class ReshapeOfTranspose(OpRewrite):
             return False
         if not all(isinstance(user, nn.Matmul) for user in op.output.iter_users()):
             return False
-        blocks = _merged_axes(op.x, op.output)
+        blocks = merged_axes(op.x, op.output)
         if blocks is None:
             return rw.refuse(op, "it does more than merge axes")
         sources = [[moved.perm[axis] for axis in block] for block in blocks]
@@ -104,22 +105,3 @@ def _untransposed(value: Value) -> Value | None:
 def _swaps_matrices(perm: Sequence[int]) -> bool:
     rank = len(perm)
     return rank >= 2 and list(perm) == [*range(rank - 2), rank - 1, rank - 2]
-
-
-def _merged_axes(before: Value, after: Value) -> list[list[int]] | None:
-    """The axes of ``before`` that each axis of ``after`` is made of; None where a reshape does more than merge axes."""
-    if not before.tensor.is_static or not after.tensor.is_static:
-        return None
-    dims = before.tensor.static_shape
-    blocks: list[list[int]] = []
-    axis = 0
-    for wanted in after.tensor.static_shape:
-        block, size = [axis], dims[axis] if axis < len(dims) else 0
-        while size < wanted and axis + len(block) < len(dims):
-            size *= dims[axis + len(block)]
-            block.append(axis + len(block))
-        if size != wanted:
-            return None
-        blocks.append(block)
-        axis += len(block)
-    return blocks if axis == len(dims) else None

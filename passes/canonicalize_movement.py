@@ -169,6 +169,44 @@ class TransposeTwice(Rewrite):
 
 
 @rewrite(NAME)
+class TransposeOfMergedAxes(OpRewrite):
+    """transpose(reshape(transpose(x))) of a reshape that merges axes   →   reshape(transpose(x))"""
+
+    def match_and_rewrite(self, op: nn.Transpose, rw: Rewriter) -> bool:
+        merge = op.x.defining_op
+        if not isinstance(merge, nn.Reshape) or not op.x.has_one_use:
+            return False
+        first = merge.x.defining_op
+        if not isinstance(first, nn.Transpose) or not merge.x.has_one_use or not _one_element_type(op, first):
+            return False
+        blocks = merged_axes(merge.x, merge.output)
+        if blocks is None:
+            return rw.refuse(op, "the reshape does more than merge axes")
+        b = rw.builder(op, [first, merge])
+        moved = b.nn.transpose(first.x, perm=tuple(first.perm[axis] for block in op.perm for axis in blocks[block]))
+        return rw.replace(op, b.nn.reshape(moved, shape=op.output.tensor.static_shape))
+
+
+def merged_axes(before: Value, after: Value) -> list[list[int]] | None:
+    """The axes of ``before`` that each axis of ``after`` is made of; None where a reshape does more than merge axes."""
+    if not before.tensor.is_static or not after.tensor.is_static:
+        return None
+    dims = before.tensor.static_shape
+    blocks: list[list[int]] = []
+    axis = 0
+    for wanted in after.tensor.static_shape:
+        block, size = [axis], dims[axis] if axis < len(dims) else 0
+        while size < wanted and axis + len(block) < len(dims):
+            size *= dims[axis + len(block)]
+            block.append(axis + len(block))
+        if size != wanted:
+            return None
+        blocks.append(block)
+        axis += len(block)
+    return blocks if axis == len(dims) else None
+
+
+@rewrite(NAME)
 class PadTwice(Rewrite):
     """pad(pad(x, p), q) with the same number   →   pad(x, p + q)"""
 

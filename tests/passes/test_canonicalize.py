@@ -219,6 +219,14 @@ IMAGES = {
         lambda nn, x: nn.transpose(nn.transpose(x, perm=(0, 2, 3, 1)), perm=(3, 1, 0, 2)),
         "transpose{perm=(1, 2, 0, 3)}",
     ),
+    "pixels as rows": (
+        lambda nn, x: nn.transpose(nn.reshape(nn.transpose(x, perm=(0, 3, 1, 2)), shape=(1, 4, 6)), perm=(0, 2, 1)),
+        "reshape{shape=(1, 6, 4)}",
+    ),
+    "transpose merge transpose": (
+        lambda nn, x: nn.transpose(nn.reshape(nn.transpose(x, perm=(0, 1, 3, 2)), shape=(1, 2, 12)), perm=(0, 2, 1)),
+        "transpose{perm=(0, 3, 2, 1)} reshape{shape=(1, 12, 2)}",
+    ),
     "reverse along an axis of 1": (lambda nn, x: nn.exp(nn.reverse(x, axes=(0,))), "exp"),
     "reverse": (lambda nn, x: nn.reverse(x, axes=(1,)), "reverse{axes=(1,)}"),
     "mean over an axis of 1": (lambda nn, x: nn.exp(nn.reduce_mean(x, axes=(0,))), "exp"),
