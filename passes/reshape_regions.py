@@ -14,7 +14,7 @@ import attrs
 from ..ir import Builder, Function, Location, Module, Operation, Trait, Value
 from ..ir.dialects import nn
 from ..ir.rewrite import known_array
-from ..ir.types import Shape, TensorType
+from ..ir.types import Shape
 from .canonicalize_movement import reshape_target
 
 
@@ -38,7 +38,7 @@ class Region:
         inputs, outputs = self.inputs(members), self.outputs(members)
         best, cost = self.shape, self.cost(self.shape, inputs, outputs)
         for shape in dict.fromkeys([*filter(None, map(_source_shape, inputs)), *_reshaped_shapes(outputs, members)]):
-            if reshape_target(TensorType(shape, self.ops[0].results[0].tensor.expressed)) is None:
+            if None in shape or reshape_target(self.ops[0].results[0].tensor.with_shape(shape)) is None:
                 continue
             found = self.cost(shape, inputs, outputs)
             if found < cost:
@@ -185,6 +185,7 @@ class _Rewriting:
         if array is not None:
             return b.constant(array.reshape(target), value.tensor.expressed)
         made: Value = b.nn.reshape(value, shape=target)
+        made.type = value.tensor.with_shape(shape)  # a symbol may be more than inference finds
         return made
 
     def replace_outside(self, old: Value) -> None:

@@ -175,3 +175,14 @@ def test_the_batch_may_be_a_symbol(case):
         return b.nn.concat([b.nn.tanh(b.nn.reshape(p, shape=(0, 3))) for p in pieces], axis=1)
 
     assert case(build, {"x": ("N", 2, 3)}).run(PASS).names == ["reshape", "split", "tanh", "tanh", "concat"]
+
+
+def test_a_region_in_another_shape_keeps_its_symbols(case):
+    def build(b, x):
+        left, right = (b.nn.reshape(f(x), shape=(0, 1, 6)) for f in (b.nn.tanh, b.nn.sin))
+        h = b.nn.mul(left, right)
+        return b.nn.reshape(h, shape=(0, 6)), b.nn.softmax(h)
+
+    simple = case(build, {"x": ("N", 2, 3)}).run(PASS)
+    assert simple.names == ["tanh", "sin", "mul", "reshape", "reshape", "softmax"]
+    assert {op.results[0].tensor.dims[0] for op in simple.ops} == {"N"}
