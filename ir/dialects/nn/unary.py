@@ -240,13 +240,20 @@ class Erf(UnaryOp, name="nn.erf"):
 
 @functools.cache
 def _erf_series(limit: float, degree: int) -> Array:
-    """Chebyshev coefficients of erf(sqrt(t)) / sqrt(t) for t in 0 .. limit^2, mapped to -1 .. 1."""
+    """Chebyshev coefficients of erf(sqrt(t)) / sqrt(t) for t in 0 .. limit^2, mapped to -1 .. 1.
 
-    def quotient(s: Array) -> Array:
-        roots = np.sqrt((s + 1.0) * (limit**2 / 2))
-        return np.array([math.erf(r) / r for r in roots])
-
-    series: Array = np.polynomial.chebyshev.chebinterpolate(quotient, degree)
+    By the cosine transform, added up exactly: what numpy's chebinterpolate gives is less exact in some versions.
+    """
+    angles = [math.pi * (j + 0.5) / (degree + 1) for j in range(degree + 1)]
+    roots = [limit * math.cos(angle / 2) for angle in angles]  # the roots of (cos(angle) + 1) / 2 * limit^2
+    quotients = [math.erf(r) / r for r in roots]
+    series = np.array(
+        [
+            math.fsum(q * math.cos(k * angle) for q, angle in zip(quotients, angles, strict=True)) * 2 / (degree + 1)
+            for k in range(degree + 1)
+        ]
+    )
+    series[0] /= 2
     return series
 
 
