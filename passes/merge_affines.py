@@ -60,6 +60,7 @@ class AffinesOfOneInput(OpRewrite):
         affines = [user for user in op.x.iter_users() if isinstance(user, nn.Affine) and _is_mergeable(user, op)]
         if len(affines) < 2 or affines[0] is not op:
             return False
+        affines.sort(key=_name)  # the same order in every step, so that steps share what is made
         weights = [_dense(a.weight) for a in affines]
         if sum(w.type.size for w in weights) > MOST_ELEMENTS:
             return rw.refuse(op, "the weights are big")
@@ -79,6 +80,11 @@ class AffinesOfOneInput(OpRewrite):
             name = next((p.resource.name for p in parts if isinstance(p, DenseResource)), "merged")
             self.made[key] = self.module.constant(np.concatenate([p.numpy() for p in parts], axis=-1), name)
         return self.made[key]
+
+
+def _name(op: nn.Affine) -> str:
+    weight = _dense(op.weight)
+    return weight.resource.key if isinstance(weight, DenseResource) else ""
 
 
 def _dense(value: Value | None) -> DenseAttribute:

@@ -52,7 +52,8 @@ def test_affines_of_other_kinds_stay(case, rng, second):
 def test_steps_that_share_weights_share_the_merged_ones(case, rng):
     def build(b, x, y):
         gates = [b.constant(rng.uniform(-1, 1, (8, 4)).astype(np.float32)) for _ in range(2)]
-        return tuple(b.nn.affine(step, gate) for step in (x, y) for gate in gates)
+        steps = [[b.nn.affine(x, gate) for gate in gates], [b.nn.affine(y, gate) for gate in reversed(gates)]]
+        return tuple(piece for step in steps for piece in step)
 
     merged = case(build, {"x": (1, 8), "y": (1, 8)}).run(PASS)
     first, second = (op for op in merged.ops if op.name == "nn.affine")
