@@ -90,7 +90,7 @@ class NetworkLift:
         self.variables = {v.label: v for v in network.variables}
         self.declared = nnp.variables_by_value(network)
         self.generators = {g.get("variable_name", ""): g for g in executor.attributes.get("generator_variable", ())}
-        inputs = executor.variable_names("data_variable")
+        inputs = list(dict.fromkeys(executor.variable_names("data_variable")))
         types = [self.variables[name].variable.type for name in inputs]
         self.function, block = Function.create("main", list(zip(inputs, types, strict=True)), network.location)
         self.unsized: set[Value | None] = set()
@@ -102,7 +102,7 @@ class NetworkLift:
 
     def run(self) -> Function:
         """The function; worth nothing where errors were reported."""
-        names = self.executor.variable_names("output_variable")
+        names = list(dict.fromkeys(self.executor.variable_names("output_variable")))
         if not names:
             self.diagnostics.error("the executor has no outputs", self.executor.location, "choose another executor")
         if self._has_loops():

@@ -216,3 +216,12 @@ def test_own_networks(data: Path) -> None:
                 wanted = golden[expected + name]
                 assert array.shape == wanted.shape, (path.name, name)
                 np.testing.assert_allclose(array, wanted, 1e-3, 1e-4, err_msg=f"{path.name} {name}")
+
+
+def test_variables_that_the_executor_names_twice_are_one_port() -> None:
+    net = NetworkBuilder()
+    net.input("x", (2, 3))
+    net.inputs.append("x")
+    net.call("ReLU", ["x"], {"y": (2, 3)})
+    function = lift(net.finish("y", "y")).main
+    assert function.input_names == ["x"] and function.output_names == ["y"]
