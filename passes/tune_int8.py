@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import attrs
 
@@ -12,22 +13,31 @@ from ..ir.passes import Pass, PassContext, option
 from .calibrate import AUTO, CHOSEN_METHOD, METHODS, Calibrate, find_dataset
 from .equalize_channels import EqualizeChannels, can_equalize
 from .fold_scales_linear import LINEAR
-from .quantize_int8 import QuantizeInt8
+from .quantize_int8 import CHOSEN_ROUNDING, ROUNDINGS, QuantizeInt8
 
 TRIED_METHODS = ("minmax", "mse")
 WORTHWHILE = 0.3
 """What a stronger equalization has to gain, in dB: on data that it has not seen it leaves less room."""
 
 
+class Setting(NamedTuple):
+    """What may differ between two trials."""
+
+    strength: float
+    method: str
+    rounding: str
+
+
 @attrs.define
 class TuneInt8(Pass, name="tune-int8"):
     """Quantizes copies of the model with several settings, and applies the one that loses least on the real data.
 
-    The settings are strengths of `equalize-channels`, which is run with the best one, and methods of `calibrate`, which
-    takes the best one if its own method is `auto`. A model that is too large for trials gets the first strength;
-    without representative data nothing is done: random numbers say nothing about channels. ::
+    The settings are strengths of `equalize-channels`, which is run with the best one, methods of `calibrate` and
+    roundings of `quantize-int8`, which take the best ones where their own option is `auto`. The first setting that is
+    good enough ends the search, and a model that is too large for trials gets the first one without any. Without
+    representative data nothing is done: random numbers say nothing about channels. ::
 
-        func.func @main ...        →        func.func @main attributes {nncc.calibration = "mse"} ...
+        func.func @main ...   →   func.func @main attributes {nncc.calibration = "mse", nncc.rounding = "inputs"} ...
     """
 
     consumes = frozenset({"nn"})
@@ -36,6 +46,7 @@ class TuneInt8(Pass, name="tune-int8"):
         (0.5, 0.35, 0.6, 0.7), "strengths of equalize-channels to try; 0: none at all"
     )
     method: str = option(AUTO, f"the method of calibrate; auto: try {' and '.join(TRIED_METHODS)}")
+    good_enough: float = option(30.0, "a setting that reaches this many dB needs no further trial")
     effort: float = option(4.0, "try only where all samples take at most so many billion multiplications")
 
     def __attrs_post_init__(self) -> None:
@@ -51,45 +62,46 @@ class TuneInt8(Pass, name="tune-int8"):
             return False
         methods = TRIED_METHODS if self.method == AUTO else (self.method,)
         strengths = self.strengths if can_equalize(function) else (0.0,)
-        settings = [(strength, method) for strength in strengths for method in methods]
-        samples = data.bind(function).samples
-        if len(settings) > 1 and multiplications(function) * samples > self.effort * 1e9:
+        settings = [Setting(s, m, r) for s in strengths for m in methods for r in ROUNDINGS]
+        if multiplications(function) * data.bind(function).samples > self.effort * 1e9:
             self.counts["too large for trials"] += 1
-            settings = settings[:1]
-        strength, method = self._best(module, settings, context) if len(settings) > 1 else settings[0]
-        if strength:
-            equalize = EqualizeChannels(strength=strength)
+            best = settings[0]
+        else:
+            best = self._best(module, settings, context)
+        if best.strength:
+            equalize = EqualizeChannels(strength=best.strength)
             equalize.run(module, context)
             self.counts.update(equalize.counts)
-        module.main.attributes[CHOSEN_METHOD] = method
+        function.attributes[CHOSEN_METHOD] = best.method
+        function.attributes[CHOSEN_ROUNDING] = best.rounding
         return True
 
-    def _best(self, module: Module, settings: list[tuple[float, str]], context: PassContext) -> tuple[float, str]:
-        found: dict[tuple[float, str], float] = {}
-        for done, (strength, method) in enumerate(settings):
+    def _best(self, module: Module, settings: list[Setting], context: PassContext) -> Setting:
+        found: dict[Setting, float] = {}
+        for done, setting in enumerate(settings):
             context.report_progress("tune", done, len(settings))
-            found[strength, method] = trial(module, strength, method, context)
+            found[setting] = trial(module, setting, context)
             self.counts["trials"] += 1
+            if found[setting] >= self.good_enough:
+                break
         context.report_progress("tune", len(settings), len(settings))
-        context.facts["int8_trials"] = [
-            {"strength": s, "method": m, "sqnr_db": round(db, 2)} for (s, m), db in found.items()
-        ]
+        context.facts["int8_trials"] = [{**s._asdict(), "sqnr_db": round(db, 2)} for s, db in found.items()]
         best = min(found)
         for setting in sorted(found):
             gain = found[setting] - found[best]
-            if gain > (WORTHWHILE if setting[0] > best[0] else 0):
+            if gain > (WORTHWHILE if setting.strength > best.strength else 0):
                 best = setting
         return best
 
 
-def trial(module: Module, strength: float, method: str, context: PassContext) -> float:
+def trial(module: Module, setting: Setting, context: PassContext) -> float:
     """What a setting gives: the signal-to-noise ratio in dB of the int8 model against the float one."""
     copy = module.clone_module()
     alone = PassContext(dataset=context.dataset, base_folder=context.base_folder)
-    if strength:
-        EqualizeChannels(strength=strength).run(copy, alone)
-    Calibrate(method=method).run(copy, alone)
-    QuantizeInt8().run(copy, alone)
+    if setting.strength:
+        EqualizeChannels(strength=setting.strength).run(copy, alone)
+    Calibrate(method=setting.method).run(copy, alone)
+    QuantizeInt8(rounding=setting.rounding).run(copy, alone)
     ratio: float = alone.facts["sqnr_db"]
     return ratio
 

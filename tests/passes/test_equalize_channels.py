@@ -231,23 +231,27 @@ def tune(data: Any, **options: Any) -> tuple[Function, PassContext, TuneInt8]:
 
 def test_tuning_takes_the_best_setting_and_tells_calibrate() -> None:
     data = normal(16, 12, 12, 3)
-    function, context, _ = tune(data, strengths=(0.0, 0.7))
+    function, context, _ = tune(data, strengths=(0.0, 0.7), good_enough=200.0)
     trials = context.facts["int8_trials"]
-    assert [(t["strength"], t["method"]) for t in trials] == [(s, m) for s in (0.0, 0.7) for m in ("minmax", "mse")]
+    assert [(t["strength"], t["method"], t["rounding"]) for t in trials] == [
+        (s, m, r) for s in (0.0, 0.7) for m in ("minmax", "mse") for r in ("inputs", "nearest")
+    ]
     best = max(trials, key=lambda t: t["sqnr_db"])
     assert best["strength"] == 0.7
     assert function.attributes["nncc.calibration"] == best["method"]
+    assert function.attributes["nncc.rounding"] == best["rounding"]
     calibrate = Calibrate(method="auto")
     module = function.parent_op
     calibrate.run(module, context)
-    assert calibrate.chosen == best["method"] and "nncc.calibration" not in function.attributes
+    assert calibrate.chosen == best["method"]
     QuantizeInt8().run(module, context)
+    assert not {"nncc.calibration", "nncc.rounding"} & set(function.attributes)
     assert context.facts["sqnr_db"] == pytest.approx(best["sqnr_db"], abs=0.01)
 
 
-def test_one_setting_needs_no_trial() -> None:
-    function, context, tuned = tune(normal(4, 12, 12, 3), strengths=(0.5,), method="entropy")
-    assert "int8_trials" not in context.facts and tuned.counts["trials"] == 0
+def test_the_search_ends_at_what_is_good_enough() -> None:
+    function, _, tuned = tune(normal(4, 12, 12, 3), method="entropy", good_enough=5.0)
+    assert tuned.counts["trials"] == 1
     assert function.attributes["nncc.calibration"] == "entropy"
 
 

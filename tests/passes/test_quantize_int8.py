@@ -22,7 +22,7 @@ from nncc.passes.ranges import set_range
 
 RNG = np.random.default_rng(5)
 Build = Callable[[Builder, Value], Any]
-PLAIN = {"correct_biases": False, "round_by_inputs": False}
+PLAIN = {"correct_biases": False, "rounding": "nearest"}
 
 
 def weights(*shape: int) -> np.ndarray:
@@ -409,7 +409,7 @@ def test_quantizing_twice_is_refused() -> None:
         QuantizeInt8().run(module, context)
 
 
-@pytest.mark.parametrize("options", [{"io_type": "uint8"}, {"weights": "per_row"}])
+@pytest.mark.parametrize("options", [{"io_type": "uint8"}, {"weights": "per_row"}, {"rounding": "up"}])
 def test_wrong_options(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         QuantizeInt8(**options)
@@ -446,7 +446,7 @@ def test_refinement_helps_on_data_that_it_has_not_seen() -> None:
     rng = np.random.default_rng(9)
     seen, unseen = rng.random((2, 24, 16, 16, 8)).astype(np.float32)
     found = {}
-    for name, options in {"plain": PLAIN, "biases": {"round_by_inputs": False}, "both": {}}.items():
+    for name, options in {"plain": PLAIN, "biases": {"rounding": "nearest"}, "both": {}}.items():
         module, function = make(deep, 1, 16, 16, 8)
         context = PassContext(dataset=seen)
         Calibrate().run(module, context)
@@ -475,18 +475,28 @@ def test_synthetic_data_refines_nothing() -> None:
     assert len(find(function, "affine").operands) == 2
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 12), st.integers(1, 4))
-@settings(max_examples=30, deadline=None)
-def test_rounding_by_inputs_is_no_worse_than_to_the_nearest(seed: int, groups: int, inputs: int, outputs: int) -> None:
+def rounding_errors(seed: int, groups: int, inputs: int, outputs: int) -> tuple[float, float]:
+    """Squared errors of the outputs for correlated inputs: rounded by inputs, and to the nearest."""
     rng = np.random.default_rng(seed)
     w = rng.standard_normal((groups, inputs, outputs))
     x = rng.standard_normal((groups, 400, inputs)) @ rng.standard_normal((groups, inputs, inputs))
     scales = np.abs(w).max(axis=1) / 127
     found = round_weights(w, scales, x, (-127, 127))
-    nearest = np.rint(w / scales[:, None])
     assert np.abs(found).max() <= 127 and (found == np.rint(found)).all()
-    errors = [np.square(x @ (w - q * scales[:, None])).sum() for q in (found, nearest)]
-    assert errors[0] <= 1.2 * errors[1] + 1e-9
+    nearest = np.rint(w / scales[:, None])
+    return tuple(float(np.square(x @ (w - q * scales[:, None])).sum()) for q in (found, nearest))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 12), st.integers(1, 4))
+@settings(max_examples=30, deadline=None)
+def test_rounding_by_inputs_stays_near_the_nearest(seed: int, groups: int, inputs: int, outputs: int) -> None:
+    found, nearest = rounding_errors(seed, groups, inputs, outputs)
+    assert found <= 4 * nearest + 1e-9  # it is greedy: a single draw may be worse
+
+
+def test_rounding_by_inputs_halves_the_error_where_inputs_are_correlated() -> None:
+    errors = np.array([rounding_errors(seed, 2, 24, 8) for seed in range(10)])
+    assert (errors[:, 0] / errors[:, 1]).mean() < 0.5
 
 
 @pytest.mark.parametrize(("build", "shape"), [
