@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import attrs
 import numpy as np
 
 from ...ir import OpResult, QuantizedType, TensorType, Value
@@ -19,7 +20,6 @@ _SAME_NAME = [
     "elu",
     "exp",
     "floor",
-    "hard_swish",
     "log",
     "logical_not",
     "rsqrt",
@@ -41,7 +41,6 @@ _SAME_NAME = [
     "not_equal",
     "pow",
     "prelu",
-    "squared_difference",
     "quantize",
     "dequantize",
     "cast",
@@ -76,7 +75,50 @@ def identity(target: Target, op: nn.Identity) -> Value:
 @lowers("add", "sub", "mul", "div")
 def arithmetic(target: Target, op: nn.Add) -> OpResult:
     name = op.name.partition(".")[2]
-    return target.value(name, op.lhs, op.rhs, fused_activation_function=fused(op))
+    options = {"fused_activation_function": fused(op)}
+    lhs, rhs = _reach(op.lhs), _reach(op.rhs)
+    largest = 0.0 if name == "div" else lhs * rhs if name == "mul" else lhs + rhs
+    # The int8 kernels narrow to 16 bits before they saturate.
+    return _at_least(target, largest / _INT16, name, op.lhs, op.rhs, **options)
+
+
+@lowers("squared_difference")
+def squared_difference(target: Target, op: nn.SquaredDifference) -> OpResult:
+    steps = [k.scale for v in (op.lhs, op.rhs) if isinstance(k := v.tensor.element, QuantizedType)]
+    # The int8 kernel works on differences in units of 1/128 of twice the larger scale, and only makes them smaller.
+    least = _MARGIN * (2 * max(steps, default=0.0) / 128) ** 2
+    return _at_least(target, least, "squared_difference", op.lhs, op.rhs)
+
+
+@lowers("hard_swish")
+def hard_swish(target: Target, op: nn.HardSwish) -> OpResult:
+    kind = op.x.tensor.element
+    # The int8 kernel works in units of 1/128 of the operand's scale, and only makes them smaller.
+    least = _MARGIN * kind.scale / 128 if isinstance(kind, QuantizedType) else 0.0
+    return _at_least(target, least, "hard_swish", op.x)
+
+
+_INT16 = 2**15 - 1
+_MARGIN = 1.01
+
+
+def _reach(value: Value) -> float:
+    """The largest size of a number that a quantized value can hold; 0 for a value that is not quantized."""
+    kind = value.tensor.element
+    if not isinstance(kind, QuantizedType):
+        return 0.0
+    low, high = kind.range
+    return kind.scale * max(high - kind.zero_point, kind.zero_point - low)
+
+
+def _at_least(target: Target, scale: float, name: str, *operands: Value, **options: str) -> OpResult:
+    """An operation whose int8 kernel cannot give a finer scale than this: where one is wanted, by a second step."""
+    wanted = target.op.results[0].tensor
+    kind = wanted.element
+    if not isinstance(kind, QuantizedType) or kind.scale >= scale:
+        return target.value(name, *operands, **options)
+    coarse = wanted.with_element(attrs.evolve(kind, scales=(scale,)))
+    return target.value("quantize", target.value(name, *operands, types=[coarse], **options))
 
 
 @lowers("mod")

@@ -296,3 +296,16 @@ def test_what_stays_float(case: Case, reason: str) -> None:
     rule = int8_rule(op)
     assert isinstance(rule, str)
     assert reason in rule
+
+
+WIDE = QuantizedType(I8, F32, (7.84,), (3,))
+
+
+@pytest.mark.parametrize("scale", [4.0, 1.0, 0.1, 0.02, 0.004])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "hard_swish", "relu", "leaky_relu", "prelu"])
+def test_results_far_beyond_their_range_saturate(name: str, scale: float, tmp_path: Path) -> None:
+    """The kernels of some operations overflow there, or refuse the model."""
+    fine = QuantizedType(I8, F32, (scale,), (5,))
+    other = [((2, 4, 6), Z)] if lookup_op(f"nn.{name}").operand_fields[1:] else []
+    module, _ = Case(name, [((2, 4, 6), WIDE), *other], [((2, 4, 6), fine)]).build()
+    assert_runs(module, tmp_path)
