@@ -5,6 +5,6 @@ format. Each module defines one family; :mod:`.quantization` says what runs in 8
 knows which version.
 """
 
-from . import constant, elementwise, linear, movement, reduction, spatial
+from . import constant, creation, elementwise, linear, movement, reduction, segments, spatial
 
-__all__ = ["constant", "elementwise", "linear", "movement", "reduction", "spatial"]
+__all__ = ["constant", "creation", "elementwise", "linear", "movement", "reduction", "segments", "spatial"]

@@ -41,7 +41,7 @@ class TFLOp(Op, traits=(Trait.PURE,)):
         super().__init_subclass__(**kwargs)
         cls.builtin = builtin or cls.builtin
         cls.options = options or cls.options
-        cls.versions = versions or cls.versions
+        cls.versions = cls.versions if versions is None else versions
 
     def version(self) -> int:
         """The lowest version of the operation that means what this one says."""

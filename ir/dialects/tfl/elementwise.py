@@ -269,3 +269,20 @@ class SelectV2(TFLOp, name="tfl.select_v2", builtin="SELECT_V2", options="Select
 
     def evaluate(self, condition: Array, x: Array, y: Array) -> Array:
         return np.where(condition, x, y)
+
+
+class Select(TFLOp, name="tfl.select", builtin="SELECT", options="Select"):
+    """x where the condition holds, else y, of one shape; a condition of one dimension chooses rows."""
+
+    typed_by = 1
+    condition = operand("i1, the shape of x or (rows of x,)")
+    x = operand()
+    y = operand()
+    output = result()
+
+    def version(self) -> int:
+        return 3 if any(t.rank == 5 for t in operand_types(self)) else 1
+
+    def evaluate(self, condition: Array, x: Array, y: Array) -> Array:
+        rows = condition.reshape(-1, *[1] * (x.ndim - 1)) if condition.ndim == 1 else condition
+        return np.where(rows, x, y)

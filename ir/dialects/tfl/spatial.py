@@ -182,6 +182,15 @@ class AveragePool2D(_Pool, name="tfl.average_pool_2d", builtin="AVERAGE_POOL_2D"
         return activate(self.reduced(input, np.add, 0.0) / counts, self.fused_activation_function)
 
 
+class L2Pool2D(_Pool, name="tfl.l2_pool_2d", builtin="L2_POOL_2D", versions={}):
+    """The root of the mean square of each window; padding is not counted."""
+
+    def evaluate(self, input: Array) -> Array:
+        counts = self.reduced(np.ones_like(input[:1, ..., :1]), np.add, 0.0)
+        mean = self.reduced(input * input, np.add, 0.0) / counts
+        return activate(np.sqrt(mean), self.fused_activation_function)
+
+
 class ResizeBilinear(
     TFLOp, name="tfl.resize_bilinear", builtin="RESIZE_BILINEAR", options="ResizeBilinear", versions={"i8": 2, "i16": 4}
 ):

@@ -60,6 +60,7 @@ def scalar(number: int) -> np.ndarray:
 
 F, X = np.float32, real(2, 3, 4)
 FLAGS = RNG.random((2, 3, 4)) < 0.5
+POOL = {"padding": "SAME", "stride_h": 2, "stride_w": 2, "filter_height": 3, "filter_width": 3}
 CASES = [
     Case("squeeze", [real(1, 3, 1, 4)], [((3, 4), F)], {"squeeze_dims": (0, 2)}),
     Case("squeeze", [real(1, 3, 1, 4)], [((3, 4), F)]),
@@ -88,6 +89,27 @@ CASES = [
     Case("fully_connected", [real(2, 3, 4)], [((6, 5), F)], {"fused_activation_function": "RELU"}, [real(5, 4)]),
     Case("softmax", [X], [((2, 3, 4), F)], {"beta": 0.5}),
     Case("square", [X], [((2, 3, 4), F)]),
+    Case("fill", [scalar(7)], [((2, 3), np.int32)], {}, [ints(2, 3)], constants_first=True),
+    Case("range", [scalar(3)], [((4,), np.int32)], {}, [scalar(11), scalar(2)]),
+    Case("rank", [X], [((), np.int32)]),
+    Case("zeros_like", [X], [((2, 3, 4), F)]),
+    Case("broadcast_args", [ints(3, 1)], [((3,), np.int32)], {}, [ints(2, 1, 4)]),
+    Case("matrix_diag", [real(2, 3)], [((2, 3, 3), F)]),
+    Case("matrix_set_diag", [real(2, 3, 3), real(2, 3)], [((2, 3, 3), F)]),
+    Case("add_n", [X, real(2, 3, 4), real(2, 3, 4)], [((2, 3, 4), F)]),
+    Case("space_to_batch_nd", [real(2, 4, 5, 3)], [((12, 3, 2, 3), F)], {}, [ints(2, 3), ints([1, 1], [0, 1])]),
+    Case("batch_to_space_nd", [real(12, 3, 2, 3)], [((2, 4, 5, 3), F)], {}, [ints(2, 3), ints([1, 1], [0, 1])]),
+    Case("reverse_sequence", [X], [((2, 3, 4), F)], {"seq_dim": 1, "batch_dim": 0}, [ints(3, 2)]),
+    Case("dynamic_update_slice", [X, real(1, 2, 2)], [((2, 3, 4), F)], {}, [ints(1, 2, 1)]),
+    Case("embedding_lookup", [ints(2, 0, 1)], [((3, 4), F)], {}, [real(5, 4)]),
+    Case("segment_sum", [real(4, 3)], [((3, 3), F)], {}, [ints(0, 0, 1, 2)]),
+    *(
+        Case(f"unsorted_segment_{kind}", [real(4, 3)], [((3, 3), F)], {}, [ints(2, 0, -1, 2), scalar(3)])
+        for kind in ("sum", "prod", "max", "min")
+    ),
+    Case("select", [FLAGS, X, real(2, 3, 4)], [((2, 3, 4), F)]),
+    Case("select", [np.array([True, False]), X, real(2, 3, 4)], [((2, 3, 4), F)]),
+    Case("l2_pool_2d", [real(1, 5, 5, 2)], [((1, 3, 3, 2), F)], POOL),
     Case("mirror_pad", [X], [((4, 3, 5), F)], {"mode": "SYMMETRIC"}, [ints([1, 1], [0, 0], [1, 0])]),
 ]
 
