@@ -193,7 +193,7 @@ class Operation(metaclass=_OperationMeta):
     @property
     def has_uses(self) -> bool:
         """Whether any result is used."""
-        return any(r.has_uses for r in self.results)
+        return any(result._uses for result in self.results)
 
     # Place
 
@@ -238,10 +238,19 @@ class Operation(metaclass=_OperationMeta):
     def walk(self) -> Iterator[Operation]:
         """This operation and all inside it, each before what it contains. The one just given may be erased."""
         yield self
-        for region in self.regions:
-            for block in region.blocks:
-                for op in block:
-                    yield from op.walk()
+        waiting = [self._inner()] if self.regions else []
+        while waiting:
+            for op in waiting[-1]:
+                yield op
+                if op.regions:
+                    waiting.append(op._inner())
+                    break
+            else:
+                waiting.pop()
+
+    def _inner(self) -> Iterator[Operation]:
+        """The operations in the regions, without what these contain."""
+        return (op for region in self.regions for block in region.blocks for op in block)
 
     def clone(self, mapping: dict[Value, Value] | None = None) -> Operation:
         """A copy, with its regions, that belongs to no block; operands found in ``mapping`` are replaced.

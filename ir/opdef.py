@@ -46,6 +46,8 @@ class Trait(enum.Enum):
     TERMINATOR = "ends a block"
     GRAPH_REGION = "its regions are graphs: a value may be used above its definition, and cycles are allowed"
 
+    __hash__ = object.__hash__  # enum's own is written in Python, and traits are looked up all the time
+
 
 # Attribute kinds
 

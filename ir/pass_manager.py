@@ -90,7 +90,8 @@ class PassManager:
         return True
 
     def _one(self, step: Pass, module: Module, context: PassContext) -> bool:
-        record = PassRecord(len(self.records) + 1, step.name, ops_before=count_ops(module))
+        before = self.records[-1].ops_after if self.records else count_ops(module)
+        record = PassRecord(len(self.records) + 1, step.name, before, before)
         self.records.append(record)
         for instrument in self.instruments:
             instrument.before_pass(step, record, module, context)
@@ -101,7 +102,8 @@ class PassManager:
                 record.changed = step.run(module, context)
                 record.seconds = time.perf_counter() - start
                 record.counts = dict(step.counts - counted)
-                record.ops_after = count_ops(module)
+                if record.changed:
+                    record.ops_after = count_ops(module)
                 context.diagnostics.raise_if_errors()
                 for instrument in self.instruments:
                     instrument.after_pass(step, record, module, context)

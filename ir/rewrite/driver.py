@@ -146,7 +146,7 @@ class _Driver:
 
 def is_dead(op: Operation) -> bool:
     """Whether an operation has no effect and nobody takes its results."""
-    return Trait.PURE in op.traits and bool(op.results) and not op.has_uses
+    return not op.has_uses and bool(op.results) and Trait.PURE in op.traits
 
 
 def _in_rule(error: CompileError, rule: str, op: Operation) -> CompileError:
