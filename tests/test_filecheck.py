@@ -24,8 +24,9 @@ def run(file: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """Run the RUN lines of a file; what went wrong, or an empty text."""
     lines = RUN.findall(file.read_text(encoding="utf-8"))
     assert lines, f"{file.name} has no RUN line"
-    faults = (run_line(line.replace("%s", shlex.quote(str(file))), capsys) for line in lines)
-    return next(filter(None, faults), "")
+    places = {"%s": shlex.quote(str(file)), "%S": shlex.quote(str(file.parent))}
+    lines = [re.sub("%[sS]", lambda found: places[found[0]], line) for line in lines]
+    return next(filter(None, (run_line(line, capsys) for line in lines)), "")
 
 
 def run_line(line: str, capsys: pytest.CaptureFixture[str]) -> str:

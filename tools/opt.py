@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--constants", choices=("inline", "elide"), default="elide", help="where weights go")
     parser.add_argument("--no-locations", action="store_true", help="leave out where operations come from")
     parser.add_argument("--split", action="store_true", help="treat the parts between '// -----' lines as files")
+    parser.add_argument("--dataset", metavar="PATH", help="representative data: .npy, .npz, or a folder of them")
     parser.add_argument(
         "--verify-diagnostics",
         action="store_true",
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     results: list[str] = []
     problems: list[Diagnostic] = []
     for part in split_parts(text) if args.split else [text]:
-        context = PassContext(refusals=[] if args.why else None)
+        context = PassContext(dataset=args.dataset, refusals=[] if args.why else None)
         errors: tuple[Diagnostic, ...] = ()
         try:
             printed, compilation = _optimized(part, name, pipeline, context, args)
