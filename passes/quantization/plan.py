@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from ...ir import Function, Operation, Value
+from ...ir.dialects import nn
 from ...ir.dialects.tfl.quantization import Int8Rule, int8_rule
 from ...ir.module import Return, constant_attribute
 from ...ir.types import QuantizedType
@@ -15,6 +16,8 @@ from .saturation import distinguished
 
 COMMON_RANGE = frozenset({"nn.concat", "nn.maximum", "nn.minimum", "nn.select"})
 """Operations whose operands must share a type: one range holds them all. Other same-scale operations have one."""
+ALMOST_INFINITE = 1e30
+"""A number of this size is not meant as such, but as the greatest or least of all."""
 
 
 @attrs.define
@@ -134,7 +137,12 @@ def useful_range(function: Function, value: Value) -> Range | None:
 
 
 def _own_range(op: Operation, rule: Int8Rule) -> Range | None:
-    """What a same-scale operation adds to the range of its class: nothing, but where it moves a constant."""
+    """What a same-scale operation adds to the range of its class: a number that it pads with, a constant that it moves.
+
+    The padding of a maximum is minus infinity, or almost, which no range need hold: the lowest number loses as well.
+    """
+    if isinstance(op, nn.Pad) and op.mode == "constant" and 0 < abs(op.value) < ALMOST_INFINITE:
+        return min(op.value, 0.0), max(op.value, 0.0)
     source = op.operands[rule.activation_operands(op)[0]]
     return constant_range(source) if source is not None and is_constant(source) else None
 
