@@ -1,8 +1,14 @@
-"""Networks to measure with, written as NNP archives from scratch: the graph as text, random weights as HDF5."""
+"""Networks to measure with, written as NNP archives from scratch.
+
+    python benchmarks/networks.py resnet50 resnet50.nnp
+
+The graph is text, the weights are HDF5 and random, the same in each run.
+"""
 
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 
@@ -143,3 +149,6 @@ def _bottleneck(net: NetworkWriter, x: str, channels: int, width: int, size: int
 
 
 NETWORKS = {"lenet": lenet, "resnet50": resnet50}
+
+if __name__ == "__main__":
+    NETWORKS[sys.argv[1]](Path(sys.argv[2]))
