@@ -157,17 +157,33 @@ def _transpose_like(
     return b.nn.conv_transpose(x, weight, bias, **(settings | options))
 
 
+def _with_holes(b: Builder, op: nn.ConvolutionOp) -> Value | Array:
+    """The weights with zeros where dilations leave holes."""
+    weight = constant_array(op.weight)
+    if weight is not None:
+        full = np.zeros((*weight.shape[:2], *op.window.extents), weight.dtype)
+        holes = [slice(None, None, d) for d in op.dilations]
+        full[on_axes(full.ndim, range(2, full.ndim), holes)] = weight
+        return full
+    y = op.weight
+    for axis, (dilation, extent) in enumerate(zip(op.dilations, op.window.extents, strict=True), 2):
+        if dilation > 1:  # each element with its zeros behind it; those behind the last one are cut off
+            dims = y.tensor.static_shape
+            before, behind = math.prod(dims[:axis]), math.prod(dims[axis + 1 :])
+            rows = reshaped(b, y, (before, dims[axis], 1, behind))
+            rows = b.nn.pad(rows, pads=(0, 0, 0, 0, 0, 0, dilation - 1, 0))
+            rows = reshaped(b, rows, (before, dims[axis] * dilation, behind))
+            rows = b.nn.slice(rows, starts=(0, 0, 0), stops=(before, extent, behind), steps=(1, 1, 1))
+            y = reshaped(b, rows, (*dims[:axis], extent, *dims[axis + 1 :]))
+    return y
+
+
 @expands("conv", "conv_transpose")
 def dilations(b: Builder, op: nn.ConvolutionOp) -> Value | None:
     """TRANSPOSE_CONV has no dilations, and LiteRT 1.2 computes CONV_3D's wrong: the holes go into the weights."""
     if all(d == 1 for d in op.dilations) or (isinstance(op, nn.Conv) and op.spatial_rank != 3):
         return None
-    weight = constant_array(op.weight)
-    if weight is None:
-        return None
-    full = np.zeros((*weight.shape[:2], *op.window.extents), weight.dtype)
-    holes = [slice(None, None, d) for d in op.dilations]
-    full[on_axes(full.ndim, range(2, full.ndim), holes)] = weight
+    full = _with_holes(b, op)
     plain = (1,) * len(op.dilations)
     if isinstance(op, nn.ConvTranspose):
         return _transpose_like(b, op, op.x, full, op.bias, dilations=plain)

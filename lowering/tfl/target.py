@@ -102,31 +102,20 @@ class Target:
         """A scalar of i32."""
         return self.constant(np.array(number, np.int32), name)
 
-    def transposed(self, value: Value, perm: Sequence[int], shape: Sequence[int] | None = None) -> Value:
-        """A constant with its dimensions in another order, then (where nothing else changes) of another shape.
+    def transposed(self, value: Value, perm: Sequence[int]) -> Value:
+        """Weights with their dimensions in another order.
 
-        Weights are neither loaded nor copied: the new one is a view that is made when it is needed. Raises VerifyError
-        for a value that is not constant.
+        Constant ones are neither loaded nor copied: the new constant is a view that is made when it is needed.
         """
-        key = (value, tuple(perm), None if shape is None else tuple(shape))
+        key = (value, tuple(perm))
         if key not in self._constants:
-            dense = self._constant_of(value)
-            type = _transposed_type(dense.type, perm, shape)
-
-            def load() -> Array:
-                moved = dense.read().transpose(perm)
-                return moved if shape is None else moved.reshape(shape)
-
-            name = value.name or "weight"
-            new = self.module.add_resource(name, load, type)
+            dense = constant_attribute(value)
+            type = _transposed_type(value.tensor if dense is None else dense.type, perm)
+            if dense is None:
+                return self.value("transpose", value, self.ints(perm, "perm"), types=[type])
+            new = self.module.add_resource(value.name or "weight", lambda: dense.read().transpose(perm), type)
             self._constants[key] = self.dense(new, value.name)
         return self._constants[key]
-
-    def _constant_of(self, value: Value) -> DenseAttribute:
-        dense = constant_attribute(value)
-        if dense is None:
-            raise self.error("has weights that are computed, and TFLite takes constant ones", "run fold-constants")
-        return dense
 
     def zero_bias(self, x: Value, weight: Value, outputs: int) -> Value:
         """A bias of zeros, of the type that the kernel takes for these operands."""
@@ -143,22 +132,8 @@ class Target:
         return self.op.error(message, remedy)  # type: ignore[attr-defined]  # all that is lowered is an Op
 
 
-def _transposed_type(type: TensorType, perm: Sequence[int], shape: Sequence[int] | None) -> TensorType:
-    dims = permute(type.dims, perm)
+def _transposed_type(type: TensorType, perm: Sequence[int]) -> TensorType:
     kind = type.element
     if isinstance(kind, QuantizedType) and kind.axis is not None:
-        axis = list(perm).index(kind.axis)
-        if shape is not None:
-            # The channels are one dimension before and after: found by what stands before it.
-            axis = _axis_in(dims, axis, tuple(shape))
-        kind = attrs.evolve(kind, axis=axis)
-    return TensorType(tuple(dims) if shape is None else tuple(shape), kind)
-
-
-def _axis_in(dims: Sequence[Any], axis: int, shape: tuple[int, ...]) -> int:
-    """Where dimension ``axis`` of ``dims`` stands after a reshape that keeps it whole."""
-    before = int(np.prod(dims[:axis], dtype=np.int64))
-    for i, length in enumerate(shape):
-        if int(np.prod(shape[:i], dtype=np.int64)) == before and length == dims[axis]:
-            return i
-    raise ValueError(f"a reshape of {tuple(dims)} to {shape} does not keep dimension {axis}")
+        kind = attrs.evolve(kind, axis=list(perm).index(kind.axis))
+    return TensorType(permute(type.dims, perm), kind)

@@ -17,8 +17,9 @@ REFUSED = {"nn.bitwise_and", "nn.bitwise_or", "nn.rnn", "nn.lstm", "nn.gru"}
 OTHER = {"nn.constant", "nn.dequantize", "nn.quantize", "nn.fake_quantize"}
 """What has no real operand, or is tested with quantized models."""
 DTYPES = {np.dtype(t) for t in (np.float32, np.int32, np.int64, np.bool_)}
+PARAMETRIZED = tuple(f"nn.{n}" for n in ("conv", "conv_transpose", "affine", "batch_norm", "layer_norm", "prelu"))
 CONSTANT_OPERANDS = {
-    **{f"nn.{name}": range(1, 9) for name in ("conv", "conv_transpose", "affine", "batch_norm", "layer_norm", "prelu")},
+    **{name: range(1, 9) for name in PARAMETRIZED},
     # Kernels stop at negative indices; those that are constant are counted from the front.
     **{f"nn.{name}": [1] for name in ("gather", "gather_nd", "gather_elements", "scatter_nd")},
 }
@@ -31,9 +32,9 @@ EXPECTED_REFUSALS = (
 )
 
 
-def module_of(drawn: Sample) -> tuple[Module, dict[str, np.ndarray]]:
-    """A module with one operation; its inputs are the operands that need not be constant."""
-    constant = CONSTANT_OPERANDS.get(drawn.name, ())
+def module_of(drawn: Sample, computed: bool = False) -> tuple[Module, dict[str, np.ndarray]]:
+    """A module with one operation; its inputs are the operands that need not be constant, or all if ``computed``."""
+    constant = () if computed else CONSTANT_OPERANDS.get(drawn.name, ())
     given = [(i, a, t) for i, (a, t) in enumerate(zip(drawn.operands, drawn.types, strict=True)) if a is not None]
     inputs = [(f"x{i}", a, t) for i, a, t in given if i not in constant]
     module = Module()
@@ -67,19 +68,29 @@ def is_defined(drawn: Sample) -> bool:
 
 @pytest.mark.parametrize("name", sorted(set(sampled_names()) - REFUSED - OTHER))
 def test_numbers_are_kept(name: str, tmp_path: Path) -> None:
+    try_instances(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", PARAMETRIZED)
+def test_weights_may_be_computed(name: str, tmp_path: Path) -> None:
+    try_instances(name, tmp_path, computed=True)
+
+
+def try_instances(name: str, folder: Path, computed: bool = False) -> None:
+    """Random instances of an operation keep their numbers, or are refused for a reason that is expected."""
     ran = 0
 
     @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(sample(name).filter(is_defined))
     def run(drawn: Sample) -> None:
         nonlocal ran
-        module, inputs = module_of(drawn)
+        module, inputs = module_of(drawn, computed)
         if any(0 in r.tensor.dims for op in module.main.body for r in op.results):
             return  # tensors without elements have no buffers
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # numpy's, at infinities
             try:
-                check(module, inputs, tmp_path)
+                check(module, inputs, folder)
             except CompileError as error:
                 assert any(text in str(error) for text in EXPECTED_REFUSALS), error
             else:
