@@ -182,6 +182,8 @@ def _with_samples(samples: Samples) -> Samples:
 
 
 def _unreadable(place: str, error: Exception) -> CompileError:
+    if isinstance(error, OSError) and error.strerror:
+        return CompileError(f"cannot be read: {error.strerror}", Location.at(place), "check the path")
     pickled = "pickle" in str(error).lower() or "object" in str(error).lower()
     remedy = "save numbers only: numpy.save(path, numpy.asarray(data, 'float32'))" if pickled else "save the file again"
     return CompileError(f"cannot be read: {error}", Location.at(place), remedy)

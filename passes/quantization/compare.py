@@ -40,7 +40,8 @@ class Noise:
         """Signal-to-quantization-noise ratio, 10 log10(signal / noise); within ±300, which stand for infinite."""
         if not self.noise:
             return INFINITE
-        return max(10 * math.log10(self.signal / self.noise), -INFINITE) if self.signal else -INFINITE
+        ratio = self.signal / self.noise  # 0 or NaN where either model gives numbers that are not finite
+        return max(10 * math.log10(ratio), -INFINITE) if ratio > 0 else -INFINITE
 
 
 def compare_functions(
