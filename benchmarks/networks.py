@@ -71,10 +71,13 @@ class NetworkWriter:
         return self.function("Affine", [x, w, b], (out,), "affine_param { base_axis: 1 }")
 
     def pool(self, kind: str, x: str, shape: tuple[int, ...], kernel: int, stride: int, pad: int = 0) -> str:
-        field = {"MaxPooling": "max_pooling_param", "AveragePooling": "average_pooling_param"}[kind]
+        field, more = {
+            "MaxPooling": ("max_pooling_param", ""),
+            "AveragePooling": ("average_pooling_param", "including_pad: true"),  # NNabla's converter knows no other
+        }[kind]
         arguments = (
             f"{field} {{ kernel {{ dim: {kernel} dim: {kernel} }} stride {{ dim: {stride} dim: {stride} }} "
-            f"ignore_border: true pad {{ dim: {pad} dim: {pad} }} }}"
+            f"ignore_border: true pad {{ dim: {pad} dim: {pad} }} {more} }}"
         )
         return self.function(kind, [x], shape, arguments)
 
