@@ -8,7 +8,7 @@ import attrs
 
 from ..ir import CompileError, Function, Module, QuantizedType, Value
 from ..ir.passes import Pass, PassContext, option
-from .calibrate import AUTO, find_dataset
+from .calibrate import find_dataset
 from .dataset import Dataset
 from .quantization.apply import Application
 from .quantization.compare import compare_functions
@@ -21,8 +21,6 @@ from .unused import drop_unused
 IO_TYPES = ("int8", "float32")
 WEIGHTS = ("per_channel", "per_tensor")
 ROUNDINGS = ("inputs", "nearest")
-CHOSEN_ROUNDING = "nncc.rounding"
-"""The attribute of a function by which `tune-int8` tells `quantize-int8` its rounding."""
 
 
 @attrs.define
@@ -49,17 +47,15 @@ class QuantizeInt8(Pass, name="quantize-int8"):
     io_type: str = option("int8", "the type of the model's inputs and outputs: int8 or float32")
     weights: str = option("per_channel", "the scales of weights: per_channel (one an output channel) or per_tensor")
     correct_biases: bool = option(True, "let biases take up the mean error of their layer, as real data shows it")
-    rounding: str = option(
-        AUTO, "of weights: inputs (with regard to real inputs, GPTQ), nearest; auto: as tuned, or inputs"
-    )
+    rounding: str = option("inputs", "of weights: inputs (with regard to what real data feeds them, GPTQ) or nearest")
     refine_samples: int = option(64, "use at most so many samples for these two; 0: all that fit into memory")
     report_samples: int = option(64, "on how many samples of the data float and int8 are compared; 0: not at all")
 
     def __attrs_post_init__(self) -> None:
         if self.io_type not in IO_TYPES:
             raise ValueError(f"io_type is '{self.io_type}': give int8 or float32")
-        if self.rounding not in (*ROUNDINGS, AUTO):
-            raise ValueError(f"rounding is '{self.rounding}': give {AUTO} or one of {', '.join(ROUNDINGS)}")
+        if self.rounding not in ROUNDINGS:
+            raise ValueError(f"rounding is '{self.rounding}': give inputs or nearest")
         if self.weights not in WEIGHTS:
             raise ValueError(f"weights is '{self.weights}': give per_channel or per_tensor")
 
@@ -93,8 +89,7 @@ class QuantizeInt8(Pass, name="quantize-int8"):
         data: Dataset,
         context: PassContext,
     ) -> None:
-        chosen = plan.function.attributes.pop(CHOSEN_ROUNDING, "inputs")
-        by_inputs = (chosen if self.rounding == AUTO else self.rounding) == "inputs"
+        by_inputs = self.rounding == "inputs"
         if not by_inputs and not self.correct_biases:
             return
         batches = data.bind(original, self.refine_samples or None)

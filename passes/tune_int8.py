@@ -13,7 +13,7 @@ from ..ir.passes import Pass, PassContext, option
 from .calibrate import AUTO, CHOSEN_METHOD, METHODS, Calibrate, find_dataset
 from .equalize_channels import EqualizeChannels, can_equalize
 from .fold_scales_linear import LINEAR
-from .quantize_int8 import CHOSEN_ROUNDING, ROUNDINGS, QuantizeInt8
+from .quantize_int8 import QuantizeInt8
 
 TRIED_METHODS = ("minmax", "mse")
 WORTHWHILE = 0.3
@@ -25,19 +25,18 @@ class Setting(NamedTuple):
 
     strength: float
     method: str
-    rounding: str
 
 
 @attrs.define
 class TuneInt8(Pass, name="tune-int8"):
     """Quantizes copies of the model with several settings, and applies the one that loses least on the real data.
 
-    The settings are strengths of `equalize-channels`, which is run with the best one, methods of `calibrate` and
-    roundings of `quantize-int8`, which take the best ones where their own option is `auto`. The first setting that is
-    good enough ends the search, and a model that is too large for trials gets the first one without any. Without
-    representative data nothing is done: random numbers say nothing about channels. ::
+    The settings are strengths of `equalize-channels`, which is run with the best one, and methods of `calibrate`, which
+    takes the best one where its own is `auto`. The first setting that is good enough ends the search, and a model that
+    is too large for trials gets the first one without any. Without representative data nothing is done: random numbers
+    say nothing about channels. ::
 
-        func.func @main ...   →   func.func @main attributes {nncc.calibration = "mse", nncc.rounding = "inputs"} ...
+        func.func @main ...        →        func.func @main attributes {nncc.calibration = "mse"} ...
     """
 
     consumes = frozenset({"nn"})
@@ -46,7 +45,7 @@ class TuneInt8(Pass, name="tune-int8"):
         (0.5, 0.35, 0.6, 0.7), "strengths of equalize-channels to try; 0: none at all"
     )
     method: str = option(AUTO, f"the method of calibrate; auto: try {' and '.join(TRIED_METHODS)}")
-    good_enough: float = option(30.0, "a setting that reaches this many dB needs no further trial")
+    good_enough: float = option(20.0, "a setting that reaches this many dB needs no further trial")
     effort: float = option(4.0, "try only where all samples take at most so many billion multiplications")
 
     def __attrs_post_init__(self) -> None:
@@ -62,7 +61,7 @@ class TuneInt8(Pass, name="tune-int8"):
             return False
         methods = TRIED_METHODS if self.method == AUTO else (self.method,)
         strengths = self.strengths if can_equalize(function) else (0.0,)
-        settings = [Setting(s, m, r) for s in strengths for m in methods for r in ROUNDINGS]
+        settings = [Setting(s, m) for s in strengths for m in methods]
         if multiplications(function) * data.bind(function).samples > self.effort * 1e9:
             self.counts["too large for trials"] += 1
             best = settings[0]
@@ -73,7 +72,6 @@ class TuneInt8(Pass, name="tune-int8"):
             equalize.run(module, context)
             self.counts.update(equalize.counts)
         function.attributes[CHOSEN_METHOD] = best.method
-        function.attributes[CHOSEN_ROUNDING] = best.rounding
         return True
 
     def _best(self, module: Module, settings: list[Setting], context: PassContext) -> Setting:
@@ -101,7 +99,7 @@ def trial(module: Module, setting: Setting, context: PassContext) -> float:
     if setting.strength:
         EqualizeChannels(strength=setting.strength).run(copy, alone)
     Calibrate(method=setting.method).run(copy, alone)
-    QuantizeInt8(rounding=setting.rounding).run(copy, alone)
+    QuantizeInt8().run(copy, alone)
     ratio: float = alone.facts["sqnr_db"]
     return ratio
 

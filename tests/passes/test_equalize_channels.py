@@ -233,19 +233,16 @@ def test_tuning_takes_the_best_setting_and_tells_calibrate() -> None:
     data = normal(16, 12, 12, 3)
     function, context, _ = tune(data, strengths=(0.0, 0.7), good_enough=200.0)
     trials = context.facts["int8_trials"]
-    assert [(t["strength"], t["method"], t["rounding"]) for t in trials] == [
-        (s, m, r) for s in (0.0, 0.7) for m in ("minmax", "mse") for r in ("inputs", "nearest")
-    ]
+    assert [(t["strength"], t["method"]) for t in trials] == [(s, m) for s in (0.0, 0.7) for m in ("minmax", "mse")]
     best = max(trials, key=lambda t: t["sqnr_db"])
     assert best["strength"] == 0.7
     assert function.attributes["nncc.calibration"] == best["method"]
-    assert function.attributes["nncc.rounding"] == best["rounding"]
     calibrate = Calibrate(method="auto")
     module = function.parent_op
     calibrate.run(module, context)
     assert calibrate.chosen == best["method"]
     QuantizeInt8().run(module, context)
-    assert not {"nncc.calibration", "nncc.rounding"} & set(function.attributes)
+    assert "nncc.calibration" not in function.attributes
     assert context.facts["sqnr_db"] == pytest.approx(best["sqnr_db"], abs=0.01)
 
 
