@@ -12,6 +12,7 @@ from .calibrate import find_dataset
 from .dataset import Dataset
 from .quantization.apply import Application
 from .quantization.compare import compare_functions
+from .quantization.masks import bound_masks
 from .quantization.plan import Plan, make_plan
 from .quantization.pools import free_global_pools
 from .quantization.refine import Refinement, affordable_batches
@@ -63,11 +64,12 @@ class QuantizeInt8(Pass, name="quantize-int8"):
         function = module.main
         _check_input(function)
         self.counts["global pools with a scale of their own"] += free_global_pools(module, function)
-        plan = make_plan(function, self.io_type == "int8")
-        self._report_islands(plan, context)
         copies: dict[Value, Value] = {}
         original = function.clone(copies)
         assert isinstance(original, Function)
+        self.counts["masks"] += bound_masks(module, function)
+        plan = make_plan(function, self.io_type == "int8")
+        self._report_islands(plan, context)
         Application(module, plan, self.weights == "per_channel").run(self.io_type == "int8")
         clear_ranges(function)
         self.counts["int8 operations"] += len(plan.rules)
