@@ -8,7 +8,15 @@ import attrs
 
 from ...ir import Builder, CompileError, Module, Operation, Value
 from ...ir.passes import Pass, PassContext
-from . import expand_elementwise, expand_linear, expand_movement, expand_pool, expand_rank, expand_reduction
+from . import (
+    expand_elementwise,
+    expand_linear,
+    expand_movement,
+    expand_pool,
+    expand_rank,
+    expand_reduction,
+    expand_scatter,
+)
 from .expansion import expansions_of
 
 RULE_MODULES = (
@@ -16,6 +24,7 @@ RULE_MODULES = (
     expand_linear,
     expand_pool,
     expand_movement,
+    expand_scatter,
     expand_reduction,
     expand_rank,
 )

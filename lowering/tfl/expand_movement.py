@@ -8,9 +8,9 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from ...ir.module import constant_array, scalar_constant
+from ...ir.module import constant_array
 from ...ir.types import I1, I32, I64, Array
-from .expansion import expands, index_grid, reshaped, static_dims, with_axis
+from .expansion import expands, index_grid, reshaped, static_dims
 
 
 @expands("channel_shuffle")
@@ -198,42 +198,3 @@ def gather_elements(b: Builder, op: nn.GatherElements) -> Value | None:
     ]
     vectors = parts[0] if len(parts) == 1 else b.nn.concat(parts, axis=-1)
     return b.nn.gather_nd(op.x, vectors)
-
-
-@expands("scatter_nd")
-def scatter_nd(b: Builder, op: nn.ScatterNd) -> Value | None:
-    """SCATTER_ND adds to zeros: sums follow, and replacing is a choice between what was written and what was there."""
-    shape, index_shape = static_dims(op.x), static_dims(op.indices)
-    if shape is None or index_shape is None or op.reduction not in ("none", "add"):
-        return None
-    indices = _from_front(b, op.indices, np.array(shape[: index_shape[-1]])) or op.indices
-    if len(index_shape) == 1:  # one vector: the kernel wants a list of them
-        rows, updates = with_axis(b, indices, 0), with_axis(b, op.updates, 0)
-        return b.nn.scatter_nd(op.x, rows, updates, reduction=op.reduction)
-    if op.reduction == "add" and scalar_constant(op.x) == 0.0 and indices is op.indices and _is_i32(indices):
-        return None
-    indices = indices if _is_i32(indices) else b.nn.cast(indices, to=I32)
-    updates = op.updates
-    dtype = op.x.tensor.expressed.dtype
-    zeros = np.zeros(shape, dtype)
-    if op.reduction == "add":
-        return b.nn.add(op.x, b.nn.scatter_nd(zeros, indices, updates, reduction="add"))
-    known = constant_array(indices)
-    if known is not None:
-        indices, updates = _last_of_each(b, known, indices, updates)
-    written = b.nn.scatter_nd(zeros, indices, updates, reduction="add")
-    marks = np.ones(updates.tensor.static_shape, np.float32)
-    marked = b.nn.scatter_nd(np.zeros(shape, np.float32), indices, marks, reduction="add")
-    return b.nn.select(b.nn.greater(marked, 0.0), written, op.x)
-
-
-def _last_of_each(b: Builder, known: Array, indices: Value, updates: Value) -> tuple[Value, Value]:
-    """Only the last of equal index vectors, with its updates: the others would be added to it."""
-    vectors = known.reshape(-1, known.shape[-1])
-    last = {tuple(v): i for i, v in enumerate(vectors.tolist())}
-    if len(last) == len(vectors):
-        return indices, updates
-    rows = np.array(sorted(last.values()), I32.dtype)
-    rank = known.ndim - 1
-    flat = reshaped(b, updates, (len(vectors), *updates.tensor.static_shape[rank:]))
-    return b.constant(vectors[rows]), b.nn.gather(flat, rows, axis=0)

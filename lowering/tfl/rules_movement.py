@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...ir import OpResult, Value
+from ...ir import OpResult, TensorType, Value
 from ...ir.dialects import nn
 from ...ir.layout import moves_only_units
-from ...ir.module import scalar_constant
+from ...ir.module import constant_array
 from ...ir.types import Dim
 from .target import Target, lowers
 
@@ -118,10 +118,32 @@ def gather_nd(target: Target, op: nn.GatherNd) -> OpResult:
 
 @lowers("scatter_nd")
 def scatter_nd(target: Target, op: nn.ScatterNd) -> OpResult:
-    if op.reduction != "add" or scalar_constant(op.x) != 0.0:
-        raise target.error(f"has the reduction '{op.reduction}', and TFLite adds to zeros", "run expand-for-tfl before")
-    shape = target.ints(op.x.tensor.static_shape, "shape")
-    return target.value("scatter_nd", op.indices, op.updates, shape)
+    shape = op.x.tensor.static_shape
+    neutral = op.reduction != "none" and starts_neutral(op)
+    if neutral and op.reduction == "add":
+        return target.value("scatter_nd", op.indices, op.updates, target.ints(shape, "shape"))
+    if not neutral or op.indices.tensor.dims[1:] != (1,) or len(shape) != 2:
+        raise target.error(
+            f"has the reduction '{op.reduction}' in a form that TFLite has not", "run expand-for-tfl before"
+        )
+    count = op.indices.tensor.static_shape[0]
+    rows = TensorType((count,), op.indices.tensor.element)
+    ids = target.value("reshape", op.indices, target.ints((count,), "shape"), types=[rows])
+    kind = {"mul": "prod", "max": "max", "min": "min"}[op.reduction]
+    return target.value(f"unsorted_segment_{kind}", op.updates, ids, target.scalar(shape[0], "num_segments"))
+
+
+def starts_neutral(op: nn.ScatterNd) -> bool:
+    """Whether a scatter writes into what its kernel starts with."""
+    start = constant_array(op.x)
+    return start is not None and bool(np.all(start == scatter_neutral(op)))
+
+
+def scatter_neutral(op: nn.ScatterNd) -> float:
+    """What the kernel of a reduction starts with."""
+    dtype = op.x.tensor.expressed.dtype
+    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return float({"add": 0, "mul": 1, "max": limits.min, "min": limits.max}[op.reduction])
 
 
 @lowers("non_zero")

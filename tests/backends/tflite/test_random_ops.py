@@ -28,7 +28,6 @@ EXPECTED_REFUSALS = (
     "gives f64 elements",
     "TFLite has no operation for 'nn.einsum'",  # a diagonal, or a dimension of 1 that stands for others
     "shifts to the left",
-    "and TFLite adds to zeros",
 )
 
 
