@@ -7,7 +7,7 @@
 // CHECK-NEXT: %1 = "nn.affine"(%x, %0) : (tensor<1x4xf32>, tensor<4x2xf32>) -> tensor<1x2xf32>
 // CHECK-NEXT: %2 = "nn.relu"(%1) : (tensor<1x2xf32>) -> tensor<1x2xf32>
 // CHECK-NEXT: "func.return"(%2) : (tensor<1x2xf32>) -> ()
-// CHECK-NEXT: }) {function_type = (tensor<1x4xf32>) -> tensor<1x2xf32>, sym_name = "main", nncc.calibration = "{{[a-z]+}}", nncc.rounding = "{{[a-z]+}}"} : () -> ()
+// CHECK-NEXT: }) {function_type = (tensor<1x4xf32>) -> tensor<1x2xf32>, sym_name = "main", nncc.calibration = "{{[a-z]+}}"} : () -> ()
 "func.func"() ({
 ^bb0(%x: tensor<1x4xf32>):
   %0 = "nn.constant"() {value = dense<[[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.5, 0.25]]> : tensor<4x2xf32>} : () -> tensor<4x2xf32>
