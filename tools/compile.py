@@ -30,7 +30,7 @@ PARAMETERS = {
     "method": (
         ("--calibration",),
         {
-            "choices": ("minmax", "moving_average", "percentile", "entropy", "mse"),
+            "choices": ("auto", "minmax", "moving_average", "percentile", "entropy", "mse"),
             "help": "how ranges are chosen from the representative data",
         },
     ),
