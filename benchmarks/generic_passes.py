@@ -21,7 +21,7 @@ from graphs import arithmetic, network
 
 from nncc.ir import Module
 from nncc.ir.parser import parse_module
-from nncc.ir.pass_manager import PassManager, count_ops
+from nncc.ir.pass_manager import PassManager, count_ops, flatten
 from nncc.ir.printer import print_module
 from nncc.ir.verifier import verify_module
 from nncc.pipelines import driver
@@ -39,18 +39,8 @@ GENERIC = (
     "simplify-movement",
     "fold-scales",
 )
-LAYERS = (
-    "recognize-hard-swish",
-    "recognize-hard-sigmoid",
-    "recognize-swish",
-    "recognize-gelu",
-    "recognize-softmax",
-    "recognize-layer-norm",
-    "recognize-channel-shuffle",
-    "fold-batch-norm",
-    "fuse-activations",
-    "channel-last",
-)
+OPTIMIZING = [step.name for step in flatten(driver.find_pipeline("nn-optimize").instantiate())]
+LAYERS = [*dict.fromkeys(name for name in OPTIMIZING if name not in GENERIC), "channel-last"]
 TO_TFL = ("nn-optimize", "nn-to-tfl-form", "lower-to-tfl")
 
 
