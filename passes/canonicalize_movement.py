@@ -223,11 +223,22 @@ class ConcatOfConcat(OpRewrite):
     """concat(concat(x, y), z) along one axis   →   concat(x, y, z)"""
 
     def match_and_rewrite(self, op: nn.Concat, rw: Rewriter) -> bool:
-        nested = {value: inner for value in op.inputs if (inner := _inner_concat(value, op)) is not None}
-        if not nested:
+        """The outermost takes in the whole nest at once: one level at a time is quadratic in its depth."""
+        outer = op.output.users[0] if op.output.has_one_use else None
+        if isinstance(outer, nn.Concat) and _inner_concat(op.output, outer) is not None:
             return False
-        inputs = [v for value in op.inputs for v in (nested[value].inputs if value in nested else (value,))]
-        return rw.replace(op, rw.builder(op, nested.values()).nn.concat(inputs, axis=op.axis))
+        merged: list[nn.Concat] = []
+        inputs: list[Value] = []
+        waiting = list(reversed(op.inputs))
+        while waiting:
+            value = waiting.pop()
+            inner = _inner_concat(value, op)
+            if inner is None:
+                inputs.append(value)
+            else:
+                merged.append(inner)
+                waiting += reversed(inner.inputs)
+        return bool(merged) and rw.replace(op, rw.builder(op, merged).nn.concat(inputs, axis=op.axis))
 
 
 def _inner_concat(value: Value, outer: nn.Concat) -> nn.Concat | None:

@@ -174,6 +174,10 @@ CASES = {
         lambda nn, x: nn.concat([nn.concat([x, nn.exp(x)], axis=1), x], axis=-1),
         "exp concat{axis=-1}",
     ),
+    "nest of concats": (
+        lambda nn, x: nn.concat([x, nn.concat([nn.exp(x), nn.concat([x, nn.tanh(x)], axis=1)], axis=-1), x], axis=1),
+        "exp tanh concat{axis=1}",
+    ),
     "concat of the same concat twice": (
         lambda nn, x: nn.concat([y := nn.concat([x, nn.exp(x)], axis=1), y], axis=1),
         "exp concat{axis=1} concat{axis=1}",
