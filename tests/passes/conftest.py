@@ -32,6 +32,7 @@ from nncc.passes.recognize_activations import (
 )
 from nncc.passes.recognize_affine import RecognizeAffine
 from nncc.passes.recognize_channel_shuffle import RecognizeChannelShuffle
+from nncc.passes.recognize_depth_to_space import RecognizeDepthToSpace
 from nncc.passes.recognize_layer_norm import RecognizeLayerNorm
 from nncc.passes.simplify_movement import SimplifyMovement
 from nncc.passes.simplify_reductions import SimplifyReductions
@@ -54,6 +55,7 @@ PASSES = {
         NormalizeArithmetic,
         RecognizeAffine,
         RecognizeChannelShuffle,
+        RecognizeDepthToSpace,
         RecognizeGelu,
         RecognizeHardSigmoid,
         RecognizeHardSwish,
