@@ -37,10 +37,7 @@ def load(
         if not path.exists():
             raise CompileError("no such file", Location.at(str(path)), "check the path")
     source = registry.source_of(files, format)
-    unknown = sorted(set(options) - set(source.options))
-    if unknown:
-        known = ", ".join(source.options) or "it has none"
-        raise UsageError(f"format '{source.name}' has no option {', '.join(unknown)}", remedy=f"its own: {known}")
+    source.check_options(options)
     if context is not None and "diagnostics" in source.options:
         options["diagnostics"] = context.diagnostics
     module: Module = source.function("load")(files, **options)
@@ -55,10 +52,7 @@ def save(module: Module, path: PathLike, format: str | None = None, **options: A
     """
     target = Path(path)
     backend = registry.target_of(target, format)
-    unknown = sorted(set(options) - set(backend.options))
-    if unknown:
-        known = ", ".join(backend.options) or "it has none"
-        raise UsageError(f"format '{backend.name}' has no option {', '.join(unknown)}", remedy=f"its own: {known}")
+    backend.check_options(options)
     wrong = sorted(module.dialects() - {backend.dialect}) if backend.dialect else []
     if wrong:
         raise UsageError(

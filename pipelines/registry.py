@@ -39,6 +39,13 @@ class Format:
     options: tuple[str, ...] = ()
     """The options of the command line that ``load`` or ``save`` takes, by their Python names."""
 
+    def check_options(self, given: Iterable[str]) -> None:
+        """Raises UsageError where the format has no option of one of these names."""
+        unknown = sorted(set(given) - set(self.options))
+        if unknown:
+            known = ", ".join(self.options) or "it has none"
+            raise UsageError(f"format '{self.name}' has no option {', '.join(unknown)}", remedy=f"its own: {known}")
+
     def function(self, name: str) -> Callable[..., Any]:
         """``load`` or ``save``."""
         found: Callable[..., Any] = getattr(importlib.import_module(self.module), name)
