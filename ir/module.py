@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .attributes import INLINE_ELEMENTS, Attribute, DenseAttribute, DenseResource, Resource, as_attribute, as_dense
-from .core import Block, Operation, Region, Value
+from .core import Block, Region, Value
 from .location import UNKNOWN, Location
 from .opdef import ANY, STRING, Op, Trait, attribute, variadic
 from .types import Array, FunctionType, TensorType, Type, element
@@ -250,14 +250,6 @@ def constant_attribute(value: Value | None) -> DenseAttribute | None:
     dense = op.attributes["value"]
     assert isinstance(dense, DenseAttribute)
     return dense
-
-
-def walk_functions(module: Module) -> Iterator[tuple[Function, Operation]]:
-    """Every operation inside the functions of a module, with its function."""
-    for function in module.functions:
-        for op in function.walk():
-            if op is not function:
-                yield function, op
 
 
 def scalar_constant(value: Value | None, tolerance: float = 1e-6) -> float | None:

@@ -349,14 +349,3 @@ class Op(Operation):
     def error(self, message: str, remedy: str = "") -> VerifyError:
         """An error about this operation, to be raised by the caller: ``'nn.conv' op <message>``."""
         return VerifyError(f"'{self.name}' op {message}", self.location, remedy)
-
-
-def has_trait(op: Operation, trait: Trait) -> bool:
-    return trait in op.traits
-
-
-def cast_op(op: Operation | None, kind: type[_T]) -> _T:
-    """``op`` as an operation of the given class. Raises TypeError where it is another."""
-    if not isinstance(op, kind):
-        raise TypeError(f"expected {kind.__name__}, got {op!r}")
-    return op
