@@ -16,7 +16,48 @@ from .base import ACTIVATION, PADDING, TFLOp, activate
 from .windows import window_of
 
 
-class Conv2D(TFLOp, name="tfl.conv_2d", builtin="CONV_2D", options="Conv2D"):
+class _Windowed2D(TFLOp):
+    """Base of the operations that move windows over images."""
+
+    padding = attribute(PADDING, default="SAME")
+    stride_h = attribute(INT, default=1)
+    stride_w = attribute(INT, default=1)
+    fused_activation_function = attribute(ACTIVATION, default="NONE")
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        return self.stride_h, self.stride_w
+
+
+class _Convolution2D(_Windowed2D):
+    dilation_h_factor = attribute(INT, default=1)
+    dilation_w_factor = attribute(INT, default=1)
+
+    @property
+    def dilations(self) -> tuple[int, int]:
+        return self.dilation_h_factor, self.dilation_w_factor
+
+
+class _Convolution3D(TFLOp, options="Conv3D"):
+    padding = attribute(PADDING, default="SAME")
+    stride_d = attribute(INT, default=1)
+    stride_h = attribute(INT, default=1)
+    stride_w = attribute(INT, default=1)
+    dilation_d_factor = attribute(INT, default=1)
+    dilation_h_factor = attribute(INT, default=1)
+    dilation_w_factor = attribute(INT, default=1)
+    fused_activation_function = attribute(ACTIVATION, default="NONE")
+
+    @property
+    def strides(self) -> tuple[int, int, int]:
+        return self.stride_d, self.stride_h, self.stride_w
+
+    @property
+    def dilations(self) -> tuple[int, int, int]:
+        return self.dilation_d_factor, self.dilation_h_factor, self.dilation_w_factor
+
+
+class Conv2D(_Convolution2D, name="tfl.conv_2d", builtin="CONV_2D", options="Conv2D"):
     """Convolution: (N, H, W, C), weights (O, kH, kW, C / groups), bias (O,) → (N, H', W', O).
 
     The groups follow from the shapes.
@@ -25,12 +66,6 @@ class Conv2D(TFLOp, name="tfl.conv_2d", builtin="CONV_2D", options="Conv2D"):
     input = operand("(N, H, W, C)")
     filter = operand("(O, kH, kW, C / groups)")
     bias = operand("(O,)", optional=True)
-    padding = attribute(PADDING, default="SAME")
-    stride_h = attribute(INT, default=1)
-    stride_w = attribute(INT, default=1)
-    dilation_h_factor = attribute(INT, default=1)
-    dilation_w_factor = attribute(INT, default=1)
-    fused_activation_function = attribute(ACTIVATION, default="NONE")
     output = result("(N, H', W', O)")
 
     def version(self) -> int:
@@ -40,40 +75,33 @@ class Conv2D(TFLOp, name="tfl.conv_2d", builtin="CONV_2D", options="Conv2D"):
         return {("i16", "i8"): 4, ("i8", "i8"): 3, ("f32", "i8"): 5, ("i8", "i4"): 7}.get(kinds, 1)
 
     def evaluate(self, input: Array, filter: Array, bias: Array | None) -> Array:
-        dilations = (self.dilation_h_factor, self.dilation_w_factor)
-        y = _convolved(input, _filters_first(filter), (self.stride_h, self.stride_w), self.padding, dilations)
+        y = _convolved(input, _filters_first(filter), self.strides, self.padding, self.dilations)
         return activate(_biased(y, bias), self.fused_activation_function)
 
 
-class DepthwiseConv2D(TFLOp, name="tfl.depthwise_conv_2d", builtin="DEPTHWISE_CONV_2D", options="DepthwiseConv2D"):
+class DepthwiseConv2D(
+    _Convolution2D, name="tfl.depthwise_conv_2d", builtin="DEPTHWISE_CONV_2D", options="DepthwiseConv2D"
+):
     """Convolution of each channel alone: (N, H, W, C), weights (1, kH, kW, C * m) → (N, H', W', C * m)."""
 
     input = operand("(N, H, W, C)")
     filter = operand("(1, kH, kW, C * depth_multiplier)")
     bias = operand("(C * depth_multiplier,)", optional=True)
-    padding = attribute(PADDING, default="SAME")
-    stride_h = attribute(INT, default=1)
-    stride_w = attribute(INT, default=1)
     depth_multiplier = attribute(INT, default=1)
-    dilation_h_factor = attribute(INT, default=1)
-    dilation_w_factor = attribute(INT, default=1)
-    fused_activation_function = attribute(ACTIVATION, default="NONE")
     output = result("(N, H', W', C * depth_multiplier)")
 
     def version(self) -> int:
         kinds = (self.storage_name(0), self.storage_name(1))
         by_type = {("i16", "i8"): 5, ("i8", "i8"): 3, ("f32", "i8"): 6, ("i8", "i4"): 7}
-        dilated = (self.dilation_h_factor, self.dilation_w_factor) != (1, 1)
-        return by_type.get(kinds, 2 if dilated else 1)
+        return by_type.get(kinds, 2 if self.dilations != (1, 1) else 1)
 
     def evaluate(self, input: Array, filter: Array, bias: Array | None) -> Array:
-        dilations = (self.dilation_h_factor, self.dilation_w_factor)
         weight = filter.transpose(3, 0, 1, 2)
-        y = _convolved(input, weight, (self.stride_h, self.stride_w), self.padding, dilations)
+        y = _convolved(input, weight, self.strides, self.padding, self.dilations)
         return activate(_biased(y, bias), self.fused_activation_function)
 
 
-class TransposeConv(TFLOp, name="tfl.transpose_conv", builtin="TRANSPOSE_CONV", options="TransposeConv"):
+class TransposeConv(_Windowed2D, name="tfl.transpose_conv", builtin="TRANSPOSE_CONV", options="TransposeConv"):
     """Transposed convolution: the gradient of a convolution with this padding, giving ``output_shape``."""
 
     typed_by = 1
@@ -81,10 +109,6 @@ class TransposeConv(TFLOp, name="tfl.transpose_conv", builtin="TRANSPOSE_CONV", 
     weights = operand("(O, kH, kW, C)")
     input = operand("(N, H, W, C)")
     bias = operand("(O,)", optional=True)
-    padding = attribute(PADDING, default="SAME")
-    stride_h = attribute(INT, default=1)
-    stride_w = attribute(INT, default=1)
-    fused_activation_function = attribute(ACTIVATION, default="NONE")
     output = result("(N, H', W', O)")
 
     def version(self) -> int:
@@ -95,36 +119,25 @@ class TransposeConv(TFLOp, name="tfl.transpose_conv", builtin="TRANSPOSE_CONV", 
         return 2 if self.storage_name(1) == "i8" else 1
 
     def evaluate(self, output_shape: Array, weights: Array, input: Array, bias: Array | None) -> Array:
-        strides = (self.stride_h, self.stride_w)
         lengths = [int(n) for n in output_shape[1:3]]
-        y = _transposed(input, weights.transpose(3, 0, 1, 2), strides, lengths, self.padding)
+        y = _transposed(input, weights.transpose(3, 0, 1, 2), self.strides, lengths, self.padding)
         return activate(_biased(y, bias), self.fused_activation_function)
 
 
-class Conv3D(TFLOp, name="tfl.conv_3d", builtin="CONV_3D", options="Conv3D"):
+class Conv3D(_Convolution3D, name="tfl.conv_3d", builtin="CONV_3D"):
     """Convolution of volumes: (N, D, H, W, C), weights (kD, kH, kW, C, O) → (N, D', H', W', O)."""
 
     input = operand("(N, D, H, W, C)")
     filter = operand("(kD, kH, kW, C, O)")
     bias = operand("(O,)", optional=True)
-    padding = attribute(PADDING, default="SAME")
-    stride_d = attribute(INT, default=1)
-    stride_h = attribute(INT, default=1)
-    stride_w = attribute(INT, default=1)
-    dilation_d_factor = attribute(INT, default=1)
-    dilation_h_factor = attribute(INT, default=1)
-    dilation_w_factor = attribute(INT, default=1)
-    fused_activation_function = attribute(ACTIVATION, default="NONE")
     output = result("(N, D', H', W', O)")
 
     def evaluate(self, input: Array, filter: Array, bias: Array | None) -> Array:
-        strides = (self.stride_d, self.stride_h, self.stride_w)
-        dilations = (self.dilation_d_factor, self.dilation_h_factor, self.dilation_w_factor)
-        y = _convolved(input, filter.transpose(4, 3, 0, 1, 2), strides, self.padding, dilations)
+        y = _convolved(input, filter.transpose(4, 3, 0, 1, 2), self.strides, self.padding, self.dilations)
         return activate(_biased(y, bias), self.fused_activation_function)
 
 
-class Conv3DTranspose(TFLOp, name="tfl.conv_3d_transpose", builtin="CONV_3D_TRANSPOSE", options="Conv3D"):
+class Conv3DTranspose(_Convolution3D, name="tfl.conv_3d_transpose", builtin="CONV_3D_TRANSPOSE"):
     """Transposed convolution of volumes; weights (kD, kH, kW, O, C)."""
 
     typed_by = 1
@@ -132,37 +145,24 @@ class Conv3DTranspose(TFLOp, name="tfl.conv_3d_transpose", builtin="CONV_3D_TRAN
     filter = operand("(kD, kH, kW, O, C)")
     input = operand("(N, D, H, W, C)")
     bias = operand("(O,)", optional=True)
-    padding = attribute(PADDING, default="SAME")
-    stride_d = attribute(INT, default=1)
-    stride_h = attribute(INT, default=1)
-    stride_w = attribute(INT, default=1)
-    dilation_d_factor = attribute(INT, default=1)
-    dilation_h_factor = attribute(INT, default=1)
-    dilation_w_factor = attribute(INT, default=1)
-    fused_activation_function = attribute(ACTIVATION, default="NONE")
     output = result("(N, D', H', W', O)")
 
     def evaluate(self, output_shape: Array, filter: Array, input: Array, bias: Array | None) -> Array:
-        strides = (self.stride_d, self.stride_h, self.stride_w)
         lengths = [int(n) for n in output_shape[1:4]]
-        y = _transposed(input, filter.transpose(4, 3, 0, 1, 2), strides, lengths, self.padding)
+        y = _transposed(input, filter.transpose(4, 3, 0, 1, 2), self.strides, lengths, self.padding)
         return activate(_biased(y, bias), self.fused_activation_function)
 
 
-class _Pool(TFLOp, options="Pool2D", versions={"i8": 2, "i16": 3}):
+class _Pool(_Windowed2D, options="Pool2D", versions={"i8": 2, "i16": 3}):
     input = operand("(N, H, W, C)")
-    padding = attribute(PADDING, default="SAME")
-    stride_h = attribute(INT, default=1)
-    stride_w = attribute(INT, default=1)
     filter_height = attribute(INT, default=1)
     filter_width = attribute(INT, default=1)
-    fused_activation_function = attribute(ACTIVATION, default="NONE")
     output = result("(N, H', W', C)")
 
     def reduced(self, input: Array, ufunc: np.ufunc, padding: float) -> Array:
         """``ufunc`` over the elements of each window, with ``padding`` around the input."""
-        kernel, strides = (self.filter_height, self.filter_width), (self.stride_h, self.stride_w)
-        window = window_of(input.shape[1:3], kernel, strides, self.padding)
+        kernel = (self.filter_height, self.filter_width)
+        window = window_of(input.shape[1:3], kernel, self.strides, self.padding)
         counts = self.output_type.static_shape[1:3]
         return reduce_windows(window.padded(input, range(1, 3), padding), window, counts, range(1, 3), ufunc)
 
@@ -191,16 +191,16 @@ class L2Pool2D(_Pool, name="tfl.l2_pool_2d", builtin="L2_POOL_2D", versions={}):
         return activate(np.sqrt(mean), self.fused_activation_function)
 
 
-class ResizeBilinear(
-    TFLOp, name="tfl.resize_bilinear", builtin="RESIZE_BILINEAR", options="ResizeBilinear", versions={"i8": 2, "i16": 4}
-):
-    """Linear interpolation of (N, H, W, C) to the size (H', W')."""
-
+class _Resize(TFLOp, versions={"i8": 2, "i16": 4}):
     input = operand("(N, H, W, C)")
     size = operand("(2,) i32")
     align_corners = attribute(BOOL, default=False)
     half_pixel_centers = attribute(BOOL, default=False)
     output = result("(N, H', W', C)")
+
+
+class ResizeBilinear(_Resize, name="tfl.resize_bilinear", builtin="RESIZE_BILINEAR", options="ResizeBilinear"):
+    """Linear interpolation of (N, H, W, C) to the size (H', W')."""
 
     def version(self) -> int:
         return max(super().version(), 3 if self.half_pixel_centers else 1)
@@ -218,19 +218,12 @@ class ResizeBilinear(
 
 
 class ResizeNearestNeighbor(
-    TFLOp,
+    _Resize,
     name="tfl.resize_nearest_neighbor",
     builtin="RESIZE_NEAREST_NEIGHBOR",
     options="ResizeNearestNeighbor",
-    versions={"i8": 2, "i16": 4},
 ):
     """The nearest element, for (N, H, W, C) to the size (H', W')."""
-
-    input = operand("(N, H, W, C)")
-    size = operand("(2,) i32")
-    align_corners = attribute(BOOL, default=False)
-    half_pixel_centers = attribute(BOOL, default=False)
-    output = result("(N, H', W', C)")
 
     def version(self) -> int:
         return max(super().version(), 3 if self.half_pixel_centers or self.align_corners else 1)
