@@ -1,0 +1,311 @@
+"""What is known of the elements of small tensors before anything runs: shapes are computed by operations, too.
+
+An exporter writes the target of a reshape as shape_of, gather, mul, concat. Of such a vector some elements are numbers,
+some are symbolic dimensions of an input (their names), and nothing is known of the others.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ...core import Value
+from ...diagnostics import NnccError
+from ...interpreter import evaluate_op
+from ...module import constant_attribute
+from ...opdef import Op, Trait
+from ...types import Array, ElementType, TensorType
+from .binary import (
+    Add,
+    Div,
+    Equal,
+    Greater,
+    GreaterEqual,
+    Less,
+    LessEqual,
+    Maximum,
+    Minimum,
+    Mul,
+    NotEqual,
+    Select,
+    Sub,
+)
+from .indexing import Gather
+from .movement import BroadcastTo, Concat, Reshape, Reverse, Slice, Split, Tile, Transpose
+from .rearrange import ShapeOf
+from .reduce import ReduceOp, ReduceProd, ReduceSum
+from .unary import Cast, Identity
+
+MOST_ELEMENTS = 1024
+"""Bigger tensors are data, not shapes."""
+MOST_OPERATIONS = 1024
+"""How many operations one question may look at: whoever asks for each of a chain must not become quadratic."""
+
+
+@attrs.frozen
+class OpenDim:
+    """The dimension of a value of which nothing else is known, so that equal ones are seen to be equal."""
+
+    value: Value = attrs.field(eq=id)
+    axis: int
+
+
+def known_elements(value: Value) -> Array | None:
+    """What is known of the elements of a small tensor: an object array of its shape, or None if that is not known.
+
+    An element is a number (a bool of a boolean tensor, a float of a float tensor), a symbol (str), or None. Symbols
+    stand for dimensions: they are not negative.
+    """
+    found = traced_elements(value)
+    if found is None or not any(isinstance(e, OpenDim) for e in found.flat):
+        return found
+    return _objects([None if isinstance(e, OpenDim) else e for e in found.flat], found.shape)
+
+
+def traced_elements(value: Value) -> Array | None:
+    """As :func:`known_elements`, but an element that is a dimension without a symbol is an :class:`OpenDim`."""
+    known: dict[Value, Array | None] = {}
+    waiting, asked = [value], 1
+    while waiting:
+        current = waiting[-1]
+        operands = [v for v in _operands_to_ask(current) if v not in known] if current not in known else []
+        if operands and asked < MOST_OPERATIONS:
+            waiting += operands
+            asked += len(operands)
+        else:
+            waiting.pop()
+            if current not in known:
+                known[current] = _elements(current, known)
+    return known[value]
+
+
+def _is_small(value: Value) -> bool:
+    """Whether the tensor is one that is looked at: of numbers, few and of a known number."""
+    type = value.type
+    return (
+        isinstance(type, TensorType)
+        and isinstance(type.element, ElementType)
+        and (type.element.is_integer or type.element.is_bool or type.element.is_float)
+        and type.is_static
+        and type.size <= MOST_ELEMENTS
+    )
+
+
+def _operands_to_ask(value: Value) -> list[Value]:
+    """What the elements of a value depend on, as far as it is looked at."""
+    op = value.defining_op
+    if op is None or isinstance(op, ShapeOf) or Trait.PURE not in op.traits or not _is_small(value):
+        return []
+    return [v for v in op.operands if v is not None and _is_small(v)]
+
+
+def _elements(value: Value, known: dict[Value, Array | None]) -> Array | None:
+    """The elements, those of all operands being in ``known``, unless there were too many."""
+    if not _is_small(value):
+        return None
+    shape = value.tensor.static_shape
+    op = value.defining_op
+    found: Array | None = None
+    if isinstance(op, Op) and not op.regions and Trait.PURE in op.traits:
+        found = _constant(value) if Trait.CONSTANT in op.traits else _computed(op, value, known)
+    if found is None or found.shape != shape:
+        return _objects([None] * value.tensor.size, shape)
+    return found if _all_numbers(found) else _without_overflow(found, value.tensor.storage)
+
+
+def _constant(value: Value) -> Array | None:
+    dense = constant_attribute(value)
+    try:
+        return None if dense is None else _as_objects(dense.numpy())
+    except NnccError:
+        return None  # its data was left out of the text
+
+
+def _computed(op: Op, value: Value, known: dict[Value, Array | None]) -> Array | None:
+    if isinstance(op, ShapeOf):
+        dims = op.x.tensor.dims
+        return _objects([OpenDim(op.x, i) if d is None else d for i, d in enumerate(dims)], (len(dims),))
+    given = [None if v is None else known.get(v) for v in op.operands]
+    if all(v is None or (e is not None and _all_numbers(e)) for v, e in zip(op.operands, given, strict=True)):
+        return _evaluated(op, value, given)
+    rule = _RULES.get(type(op))
+    if rule is None or any(e is None for e in given):
+        return None
+    try:
+        results = rule(op, *given)
+    except (IndexError, ValueError):
+        return None  # sizes that contradict each other: whoever verifies the operation says so
+    return results[value.index] if isinstance(results, tuple) else results  # type: ignore[attr-defined]  # an OpResult
+
+
+def _evaluated(op: Op, value: Value, given: list[Array | None]) -> Array | None:
+    """The result of an operation all of whose operands are numbers, exactly."""
+    if not op.is_evaluable() or not all(map(_is_small, op.results)):
+        return None
+    pairs = zip(op.operands, given, strict=True)
+    arrays = [None if v is None or e is None else e.astype(v.tensor.storage.dtype) for v, e in pairs]
+    try:
+        return _as_objects(evaluate_op(op, arrays)[op.results.index(value)])  # type: ignore[arg-type]  # an OpResult
+    except NnccError:
+        return None  # it is told when the model runs, or by the pass that folds constants
+
+
+def _all_numbers(elements: Array) -> bool:
+    return all(isinstance(e, bool | int | float) for e in elements.flat)
+
+
+def _without_overflow(elements: Array, type: ElementType) -> Array:
+    """The elements without numbers that would wrap around in their type."""
+    if not type.is_integer:
+        return elements
+    low, high = type.limits
+    fitting = [None if _is_number(e) and not low <= e <= high else e for e in elements.flat]
+    return _objects(fitting, elements.shape)
+
+
+def _as_objects(array: Array) -> Array:
+    return _objects(array.reshape(-1).tolist(), array.shape)
+
+
+def _objects(elements: list[Any], shape: tuple[int, ...]) -> Array:
+    made = np.empty(len(elements), object)
+    made[:] = elements
+    return made.reshape(shape)
+
+
+# Rules for elements that are not all numbers
+
+_Rule = Callable[..., Any]
+
+
+def _move(op: Op, *elements: Array) -> Any:
+    """Operations that only move elements do so with any."""
+    return op.run(elements) if len(op.results) > 1 else op.run(elements)[0]
+
+
+def _gather(op: Gather, x: Array, indices: Array) -> Array | None:
+    if not _all_numbers(indices):
+        return None
+    found = op.evaluate(x, indices.astype(np.int64))
+    return found if isinstance(found, np.ndarray) else _objects([found], ())  # numpy takes one element out of its array
+
+
+def _keep(op: Op, x: Array) -> Array:
+    return x
+
+
+def _cast(op: Cast, x: Array) -> Array | None:
+    """Sizes fit into 32 bits; in a smaller type they might wrap around, in a float be rounded."""
+    source, target = op.x.tensor.storage, op.result.tensor.storage
+    return x if source.is_integer and target.is_integer and target.bits >= 32 else None
+
+
+def _each(function: Callable[..., Any]) -> _Rule:
+    """A rule that works on each element alone, with broadcasting. Floats are left out: they would be rounded."""
+
+    def rule(op: Op, *elements: Array) -> Array | None:
+        if getattr(op, "activation", "none") != "none" or any(v and v.tensor.storage.is_float for v in op.operands):
+            return None
+        shape = np.broadcast_shapes(*(e.shape for e in elements))
+        columns = [np.broadcast_to(e, shape).flat for e in elements]
+        return _objects([function(*row) for row in zip(*columns, strict=True)], shape)
+
+    return rule
+
+
+def _add(a: Any, b: Any) -> Any:
+    if _is_number(a) and _is_number(b):
+        return a + b
+    return b if a == 0 else a if b == 0 else None
+
+
+def _sub(a: Any, b: Any) -> Any:
+    if _is_number(a) and _is_number(b):
+        return a - b
+    return a if b == 0 else 0 if a is not None and a == b else None
+
+
+def _mul(a: Any, b: Any) -> Any:
+    if _is_number(a) and _is_number(b):
+        return a * b
+    return b if a == 1 else a if b == 1 else 0 if a == 0 or b == 0 else None
+
+
+def _div(a: Any, b: Any) -> Any:
+    if _is_number(a) and _is_number(b) and b != 0:
+        return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    return a if b == 1 else None
+
+
+def _same(a: Any, b: Any) -> Any:
+    """The larger or smaller of two that are the same."""
+    return a if a == b else None
+
+
+def _select(condition: Any, x: Any, y: Any) -> Any:
+    return (x if condition else y) if _is_number(condition) else _same(x, y)
+
+
+def _compare(function: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
+    """A comparison; a size that is not known compares with itself, and with what is negative."""
+
+    def rule(a: Any, b: Any) -> bool | None:
+        if a is None or b is None:
+            return None
+        if a == b:
+            return function(0, 0)
+        if _is_number(a) and _is_number(b):
+            return function(a, b)
+        if _is_number(a) and a < 0:
+            return function(-1, 0)
+        if _is_number(b) and b < 0:
+            return function(0, -1)
+        return None
+
+    return rule
+
+
+def _is_number(element: Any) -> bool:
+    return isinstance(element, bool | int | float)
+
+
+def _along(function: Callable[[Any, Any], Any]) -> _Rule:
+    """A reduction with a function of two elements."""
+
+    def rule(op: ReduceOp, x: Array) -> Array | None:
+        axes = sorted({a % x.ndim for a in op.axes})
+        if not x.size or op.x.tensor.storage.is_float:
+            return None
+        rows = np.moveaxis(x, axes, range(len(axes))).reshape(math.prod(x.shape[a] for a in axes), -1)
+        totals = [functools.reduce(function, column) for column in rows.T]
+        return _objects(totals, op.output.tensor.static_shape)
+
+    return rule
+
+
+_RULES: dict[type[Op], _Rule] = {
+    **dict.fromkeys((Reshape, Transpose, Slice, Tile, BroadcastTo, Reverse, Split, Concat), _move),
+    Gather: _gather,
+    Identity: _keep,
+    Cast: _cast,
+    Add: _each(_add),
+    Sub: _each(_sub),
+    Mul: _each(_mul),
+    Div: _each(_div),
+    Maximum: _each(_same),
+    Minimum: _each(_same),
+    Select: _each(_select),
+    Equal: _each(_compare(lambda a, b: a == b)),
+    NotEqual: _each(_compare(lambda a, b: a != b)),
+    Less: _each(_compare(lambda a, b: a < b)),
+    LessEqual: _each(_compare(lambda a, b: a <= b)),
+    Greater: _each(_compare(lambda a, b: a > b)),
+    GreaterEqual: _each(_compare(lambda a, b: a >= b)),
+    ReduceSum: _along(_add),
+    ReduceProd: _along(_mul),
+}
