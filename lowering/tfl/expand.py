@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
-from ...ir import Builder, CompileError, Module, Operation, Value
+from ...ir import Module
 from ...ir.passes import Pass, PassContext
+from ..expansion import expand_function
 from . import (
     expand_elementwise,
     expand_linear,
@@ -17,7 +16,7 @@ from . import (
     expand_reduction,
     expand_scatter,
 )
-from .expansion import expansions_of
+from .expansion import expands
 
 RULE_MODULES = (
     expand_elementwise,
@@ -54,46 +53,6 @@ class ExpandForTfl(Pass, name="expand-for-tfl"):
     consumes = frozenset({"nn"})
 
     def run(self, module: Module, context: PassContext) -> bool:
-        changed = False
-        block = module.main.body
-        op = block.first_op
-        while op is not None:
-            before, following = op.previous_op, op.next_op
-            if self._expand(module, op):
-                changed = True
-                # What was made is looked at too: it may need an expansion itself.
-                op = before.next_op if before is not None else block.first_op
-            else:
-                op = following
-        return changed
-
-    def _expand(self, module: Module, op: Operation) -> bool:
-        for rule in expansions_of(op):
-            b = Builder.before(module, op)
-            try:
-                made = rule(b, op)
-            except ValueError as error:  # a rule needs a number where the shape has none
-                remedy = "fix the batch size, or take out what makes a size depend on the data"
-                raise CompileError(f"'{op.name}': {error}", op.location, remedy) from error
-            if made is None:
-                continue
-            values: Sequence[Value] = [made] if isinstance(made, Value) else made
-            activation = op.attributes.get("activation", "none")
-            if activation != "none":
-                values = [activated(b, values[0], activation)]
-            for old, new in zip(op.results, values, strict=True):
-                if old.name is not None and new.name is None:
-                    new.name = old.name
-                old.replace_all_uses_with(new)
-            op.erase()
-            self.counts[op.name.partition(".")[2]] += 1
-            return True
-        return False
-
-
-def activated(b: Builder, x: Value, activation: str) -> Value:
-    """An activation that was fused, as an operation."""
-    if activation == "relu":
-        return b.nn.relu(x)
-    low, high = {"relu6": (0.0, 6.0), "relu_n1_to_1": (-1.0, 1.0)}[activation]
-    return b.nn.clip(x, min=low, max=high)
+        counts = expand_function(module, module.main, expands)
+        self.counts.update(counts)
+        return bool(counts)

@@ -12,17 +12,17 @@ from ...ir import Builder, QuantizedType, TensorType, Value
 from ...ir.dialects import nn
 from ...ir.module import scalar_constant
 from ...ir.types import I1, I32
+from .. import decompositions
+from ..expansion import number
 from .expansion import expands
 
-
-def _number(b: Builder, value: float, like: Value) -> Value:
-    """A scalar constant of the element type of another value."""
-    return b.constant(value, like.tensor.expressed)
-
-
-@expands("log1p")
-def log1p(b: Builder, op: nn.Log1p) -> Value:
-    return b.nn.log(b.nn.add(op.x, 1.0))
+expands("log1p")(decompositions.log1p)
+expands("sinh", "cosh")(decompositions.sinh)
+expands("asinh")(decompositions.asinh)
+expands("acosh")(decompositions.acosh)
+expands("atanh")(decompositions.atanh)
+expands("erf")(decompositions.erf)
+expands("round")(decompositions.round_half_away)
 
 
 @expands("tan")
@@ -32,7 +32,7 @@ def tan(b: Builder, op: nn.Tan) -> Value:
 
 def _leg(b: Builder, x: Value) -> Value:
     """√(1 - x²), as √((1 - x) (1 + x)): near 1 the square would lose digits."""
-    return b.nn.sqrt(b.nn.mul(b.nn.sub(_number(b, 1.0, x), x), b.nn.add(x, 1.0)))
+    return b.nn.sqrt(b.nn.mul(b.nn.sub(number(b, 1.0, x), x), b.nn.add(x, 1.0)))
 
 
 @expands("asin")
@@ -47,56 +47,7 @@ def acos(b: Builder, op: nn.Acos) -> Value:
 
 @expands("atan")
 def atan(b: Builder, op: nn.Atan) -> Value:
-    return b.nn.atan2(op.x, _number(b, 1.0, op.x))
-
-
-@expands("sinh", "cosh")
-def sinh(b: Builder, op: nn.Sinh | nn.Cosh) -> Value:
-    up, down = b.nn.exp(op.x), b.nn.exp(b.nn.mul(op.x, -1.0))
-    return b.nn.mul(b.nn.sub(up, down) if isinstance(op, nn.Sinh) else b.nn.add(up, down), 0.5)
-
-
-@expands("asinh")
-def asinh(b: Builder, op: nn.Asinh) -> Value:
-    # On |x|, with the sign of x: the sum cancels for large negative x.
-    size = b.nn.abs(op.x)
-    root = b.nn.sqrt(b.nn.add(b.nn.mul(size, size), 1.0))
-    return b.nn.mul(b.nn.sign(op.x), b.nn.log(b.nn.add(size, root)))
-
-
-@expands("acosh")
-def acosh(b: Builder, op: nn.Acosh) -> Value:
-    root = b.nn.sqrt(b.nn.mul(b.nn.sub(op.x, 1.0), b.nn.add(op.x, 1.0)))
-    return b.nn.log(b.nn.add(op.x, root))
-
-
-@expands("atanh")
-def atanh(b: Builder, op: nn.Atanh) -> Value:
-    quotient = b.nn.div(b.nn.add(op.x, 1.0), b.nn.sub(_number(b, 1.0, op.x), op.x))
-    return b.nn.mul(b.nn.log(quotient), 0.5)
-
-
-@expands("erf")
-def erf(b: Builder, op: nn.Erf) -> Value:
-    # Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7, like float32's own.
-    factors = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
-    size = b.nn.abs(op.x)
-    t = b.nn.div(_number(b, 1.0, op.x), b.nn.add(b.nn.mul(size, 0.3275911), 1.0))
-    total = b.nn.mul(t, factors[-1])
-    for factor in reversed(factors[:-1]):
-        total = b.nn.mul(b.nn.add(total, factor), t)
-    tail = b.nn.mul(total, b.nn.exp(b.nn.mul(b.nn.mul(size, size), -1.0)))
-    return b.nn.mul(b.nn.sign(op.x), b.nn.sub(_number(b, 1.0, op.x), tail))
-
-
-@expands("round")
-def round_(b: Builder, op: nn.Round) -> Value | None:
-    if op.mode == "half_even":
-        return None
-    size = b.nn.abs(op.x)
-    whole = b.nn.floor(size)
-    up = b.nn.cast(b.nn.greater_equal(b.nn.sub(size, whole), _number(b, 0.5, op.x)), to=op.x.tensor.expressed)
-    return b.nn.mul(b.nn.sign(op.x), b.nn.add(whole, up))
+    return b.nn.atan2(op.x, number(b, 1.0, op.x))
 
 
 @expands("is_nan")
@@ -106,7 +57,7 @@ def is_nan(b: Builder, op: nn.IsNan) -> Value:
 
 @expands("is_inf")
 def is_inf(b: Builder, op: nn.IsInf) -> Value:
-    return b.nn.equal(b.nn.abs(op.x), _number(b, math.inf, op.x))
+    return b.nn.equal(b.nn.abs(op.x), number(b, math.inf, op.x))
 
 
 @expands("softplus")
@@ -145,7 +96,7 @@ def hard_sigmoid(b: Builder, op: nn.HardSigmoid) -> Value:
 def elu(b: Builder, op: nn.Elu) -> Value | None:
     if op.alpha == 1.0:
         return None
-    below = b.nn.elu(b.nn.minimum(op.x, _number(b, 0.0, op.x)))
+    below = b.nn.elu(b.nn.minimum(op.x, number(b, 0.0, op.x)))
     return b.nn.add(b.nn.relu(op.x), b.nn.mul(below, op.alpha))
 
 
@@ -156,7 +107,7 @@ def prelu(b: Builder, op: nn.Prelu) -> Value | None:
         return b.nn.leaky_relu(op.x, alpha=slope)
     if op.x.tensor.rank <= 4:
         return None
-    below = b.nn.minimum(op.x, _number(b, 0.0, op.x))
+    below = b.nn.minimum(op.x, number(b, 0.0, op.x))
     return b.nn.add(b.nn.relu(op.x), b.nn.mul(below, op.slope))
 
 
@@ -185,7 +136,7 @@ def logical_xor(b: Builder, op: nn.LogicalXor) -> Value:
 
 @expands("bitwise_not")
 def bitwise_not(b: Builder, op: nn.BitwiseNot) -> Value:
-    return b.nn.bitwise_xor(op.x, _number(b, -1, op.x))
+    return b.nn.bitwise_xor(op.x, number(b, -1, op.x))
 
 
 @expands("bit_shift")
@@ -193,7 +144,7 @@ def bit_shift(b: Builder, op: nn.BitShift) -> Value | None:
     places = scalar_constant(op.rhs)
     if op.direction == "right" or places is None:
         return None
-    return b.nn.mul(op.lhs, _number(b, 1 << int(places), op.lhs))
+    return b.nn.mul(op.lhs, number(b, 1 << int(places), op.lhs))
 
 
 @expands("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")

@@ -13,7 +13,10 @@ from ...ir.dialects.nn.window import Window, on_axes, spatial_axes
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.module import constant_array, constant_attribute
 from ...ir.types import Array
-from .expansion import expands, reshaped, transposed, viewed, with_axis, without_axis
+from .. import decompositions
+from ..einsum import einsum
+from ..expansion import reshaped, transposed, viewed, with_axis, without_axis
+from .expansion import expands
 
 _MOST_DENSE = 1 << 20
 """Grouped transposed convolutions become dense ones while the weights have no more elements than this."""
@@ -278,88 +281,13 @@ def matmul_constant(b: Builder, op: nn.Matmul) -> Value | None:
     return b.nn.affine(op.lhs, weight)
 
 
-@expands("einsum")
-def einsum(b: Builder, op: nn.Einsum) -> Value | None:
-    """Two operands at a time: as a stack of matrix products."""
-    terms, right = op.terms()
-    if any(len(set(term)) != len(term) for term in terms) or not all(v.tensor.is_static for v in op.inputs):
-        return None
-    operands = list(zip(terms, op.inputs, strict=True))
-    sizes: dict[str, int] = {}
-    for operand in operands:
-        for letter, size in _sizes(operand).items():
-            if sizes.setdefault(letter, size) != size:
-                return None  # a dimension of 1 that stands for others
-    while len(operands) > 1:
-        first, second = operands[:2]
-        kept = set(right).union(*(term for term, _ in operands[2:]))
-        operands[:2] = [_contract(b, first, second, kept)]
-    term, value = operands[0]
-    return _arranged(b, _summed(b, (term, value), set(right)), right)
-
-
-_Term = tuple[str, Value]
-
-
-def _summed(b: Builder, operand: _Term, kept: set[str]) -> _Term:
-    """Without the letters that nobody needs."""
-    term, value = operand
-    axes = [i for i, letter in enumerate(term) if letter not in kept]
-    if not axes:
-        return operand
-    return "".join(c for c in term if c in kept), b.nn.reduce_sum(value, axes=axes, keep_dims=False)
-
-
-def _arranged(b: Builder, operand: _Term, order: str) -> Value:
-    term, value = operand
-    return value if term == order else b.nn.transpose(value, perm=[term.index(c) for c in order])
-
-
-def _contract(b: Builder, first: _Term, second: _Term, kept: set[str]) -> _Term:
-    """The product of two operands, summed over the letters that are in both and not kept."""
-    first = _summed(b, first, kept | set(second[0]))
-    second = _summed(b, second, kept | set(first[0]))
-    batch = "".join(c for c in first[0] if c in second[0] and c in kept)
-    inner = "".join(c for c in first[0] if c in second[0] and c not in kept)
-    rows = "".join(c for c in first[0] if c not in second[0])
-    columns = "".join(c for c in second[0] if c not in first[0])
-    sizes = _sizes(first) | _sizes(second)
-
-    def count(letters: str) -> int:
-        return math.prod(sizes[c] for c in letters)
-
-    lead = [sizes[c] for c in batch]
-    lhs = reshaped(b, _arranged(b, first, batch + rows + inner), (*lead, count(rows), count(inner)))
-    rhs = reshaped(b, _arranged(b, second, batch + inner + columns), (*lead, count(inner), count(columns)))
-    y = b.nn.matmul(lhs, rhs)
-    return batch + rows + columns, reshaped(b, y, [sizes[c] for c in batch + rows + columns])
-
-
-def _sizes(operand: _Term) -> dict[str, int]:
-    return dict(zip(operand[0], operand[1].tensor.static_shape, strict=True))
+expands("einsum")(einsum)
 
 
 # Normalizations
 
-
-@expands("batch_norm")
-def batch_norm(b: Builder, op: nn.BatchNorm) -> Value:
-    """A product and a sum with what belongs to the channels; constants are folded later."""
-    axis, rank = op.axis % op.x.tensor.rank, op.x.tensor.rank
-    scale = b.nn.mul(op.scale, b.nn.rsqrt(b.nn.add(op.variance, op.epsilon)))
-    shift = b.nn.sub(op.bias, b.nn.mul(op.mean, scale))
-    behind = (1,) * (rank - 1 - axis)
-    scale, shift = (b.nn.reshape(v, shape=(-1, *behind)) for v in (scale, shift))
-    return b.nn.add(b.nn.mul(op.x, scale), shift)
-
-
-@expands("layer_norm")
-def layer_norm(b: Builder, op: nn.LayerNorm) -> Value:
-    centred = b.nn.sub(op.x, b.nn.reduce_mean(op.x, axes=op.axes))
-    variance = b.nn.reduce_mean(b.nn.mul(centred, centred), axes=op.axes)
-    y = b.nn.mul(centred, b.nn.rsqrt(b.nn.add(variance, op.epsilon)))
-    y = y if op.scale is None else b.nn.mul(y, op.scale)
-    return y if op.bias is None else b.nn.add(y, op.bias)
+expands("batch_norm")(decompositions.batch_norm)
+expands("layer_norm")(decompositions.layer_norm)
 
 
 @expands("lrn")

@@ -10,53 +10,19 @@ from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_array
 from ...ir.types import I1, I32, I64, Array
-from .expansion import expands, index_grid, reshaped, static_dims
+from .. import decompositions
+from ..expansion import index_grid, reshaped, static_dims
+from .expansion import expands
+
+expands("channel_shuffle")(decompositions.channel_shuffle)
 
 
-@expands("channel_shuffle")
-def channel_shuffle(b: Builder, op: nn.ChannelShuffle) -> Value | None:
-    shape = static_dims(op.x)
-    if shape is None:
+@expands("depth_to_space", "space_to_depth")
+def blocks(b: Builder, op: nn.DepthToSpace | nn.SpaceToDepth) -> Value | None:
+    if op.channel_last and op.mode == "dcr":
         return None
-    axis = op.axis % len(shape)
-    split = (*shape[:axis], op.groups, shape[axis] // op.groups, *shape[axis + 1 :])
-    perm = list(range(len(split)))
-    perm[axis], perm[axis + 1] = axis + 1, axis
-    return reshaped(b, b.nn.transpose(reshaped(b, op.x, split), perm=perm), shape)
-
-
-@expands("depth_to_space")
-def depth_to_space(b: Builder, op: nn.DepthToSpace) -> Value | None:
-    shape = static_dims(op.x)
-    if shape is None or (op.channel_last and op.mode == "dcr"):
-        return None
-    n, c, h, w = shape if not op.channel_last else (shape[0], shape[3], *shape[1:3])
-    k, depth = op.block, c // op.block**2
-    channels = (k, k, depth) if op.mode == "dcr" else (depth, k, k)
-    # where the parts of the channel (row, column, depth) stand among the dimensions of the split
-    row, column, deep = (0, 1, 2) if op.mode == "dcr" else (1, 2, 0)
-    if op.channel_last:
-        split, perm = (n, h, w, *channels), (0, 1, 3 + row, 2, 3 + column, 3 + deep)
-    else:
-        split, perm = (n, *channels, h, w), (0, 1 + deep, 4, 1 + row, 5, 1 + column)
-    return reshaped(b, b.nn.transpose(reshaped(b, op.x, split), perm=perm), op.output.tensor.static_shape)
-
-
-@expands("space_to_depth")
-def space_to_depth(b: Builder, op: nn.SpaceToDepth) -> Value | None:
-    shape = static_dims(op.x)
-    if shape is None or (op.channel_last and op.mode == "dcr"):
-        return None
-    k, rank = op.block, len(shape)
-    n, c, h, w = shape if not op.channel_last else (shape[0], shape[3], *shape[1:3])
-    if op.channel_last:
-        split, deep, row, column, rows, columns = (n, h // k, k, w // k, k, c), 5, 2, 4, 1, 3
-    else:
-        split, deep, row, column, rows, columns = (n, c, h // k, k, w // k, k), 1, 3, 5, 2, 4
-    channels = (row, column, deep) if op.mode == "dcr" else (deep, row, column)
-    perm = (0, rows, columns, *channels) if op.channel_last else (0, *channels, rows, columns)
-    assert len(perm) == rank + 2
-    return reshaped(b, b.nn.transpose(reshaped(b, op.x, split), perm=perm), op.output.tensor.static_shape)
+    rule = decompositions.depth_to_space if isinstance(op, nn.DepthToSpace) else decompositions.space_to_depth
+    return rule(b, op)  # type: ignore[arg-type]  # each is for its own
 
 
 @expands("trilu")

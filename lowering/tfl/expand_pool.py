@@ -13,8 +13,9 @@ from ...ir.dialects import nn
 from ...ir.dialects.nn.window import Window, spatial_axes
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.types import I32
+from ..expansion import reshaped, with_axis, without_axis
 from .expand_linear import lengths_of, zero_padded
-from .expansion import expands, reshaped, with_axis, without_axis
+from .expansion import expands
 from .rules_linear import resize_options
 
 _FARTHEST = 8

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from .expansion import expands, reshaped, static_dims
+from ..expansion import reshaped, static_dims
+from .expansion import expands
 
 BROADCAST_RANK = 6
 """What kernels of two operands take where shapes differ (and XNNPACK in any case)."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from .expansion import along_last, expands, is_last
+from .. import decompositions
+from ..expansion import along_last, is_last
+from .expansion import expands
 
 
 @expands("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_prod")
@@ -23,32 +25,7 @@ def along_an_axis(b: Builder, op: nn.Softmax | nn.LogSoftmax | nn.Lrn) -> Value 
     return along_last(b, op.x, op.axis, lambda x: b.create(op.name, x, axis=-1).result)
 
 
-@expands("cumprod")
-def cumprod(b: Builder, op: nn.Cumprod) -> Value | None:
-    """Products over spans that double in length: log2(n) steps, each with the result shifted by the span."""
-    if not op.x.tensor.is_static:
-        return None
-    axis, y = op.axis % op.x.tensor.rank, op.x
-    length, span = y.tensor.static_shape[axis], 1
-    if op.exclusive:
-        y = _shifted(b, y, axis, 1, op.reverse)
-    while span < length:
-        y = b.nn.mul(y, _shifted(b, y, axis, span, op.reverse))
-        span *= 2
-    return b.nn.identity(y) if y is op.x else y
-
-
-def _shifted(b: Builder, x: Value, axis: int, places: int, backwards: bool) -> Value:
-    """x moved along an axis, with ones where it came from."""
-    shape = x.tensor.static_shape
-    rank = len(shape)
-    starts, stops, pads = [0] * rank, list(shape), [0] * (2 * rank)
-    if backwards:
-        starts[axis], pads[rank + axis] = places, places
-    else:
-        stops[axis], pads[axis] = shape[axis] - places, places
-    kept = b.nn.slice(x, starts=starts, stops=stops, steps=(1,) * rank)
-    return b.nn.pad(kept, pads=pads, value=1.0)
+expands("cumprod")(decompositions.cumprod)
 
 
 @expands("sort")

@@ -10,7 +10,8 @@ from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_array
 from ...ir.types import I32, Array
-from .expansion import expands, reshaped, static_dims, with_axis
+from ..expansion import reshaped, static_dims, with_axis
+from .expansion import expands
 from .rules_movement import scatter_neutral, starts_neutral
 
 

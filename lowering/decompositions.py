@@ -1,0 +1,143 @@
+"""Operations made of others, for targets that have them not: rules for any registry of expansions."""
+
+from __future__ import annotations
+
+from ..ir import Builder, Value
+from ..ir.dialects import nn
+from .expansion import number, reshaped, static_dims
+
+
+def log1p(b: Builder, op: nn.Log1p) -> Value:
+    return b.nn.log(b.nn.add(op.x, 1.0))
+
+
+def sinh(b: Builder, op: nn.Sinh | nn.Cosh) -> Value:
+    up, down = b.nn.exp(op.x), b.nn.exp(b.nn.mul(op.x, -1.0))
+    return b.nn.mul(b.nn.sub(up, down) if isinstance(op, nn.Sinh) else b.nn.add(up, down), 0.5)
+
+
+def asinh(b: Builder, op: nn.Asinh) -> Value:
+    # On |x|, with the sign of x: the sum cancels for large negative x.
+    size = b.nn.abs(op.x)
+    root = b.nn.sqrt(b.nn.add(b.nn.mul(size, size), 1.0))
+    return b.nn.mul(b.nn.sign(op.x), b.nn.log(b.nn.add(size, root)))
+
+
+def acosh(b: Builder, op: nn.Acosh) -> Value:
+    root = b.nn.sqrt(b.nn.mul(b.nn.sub(op.x, 1.0), b.nn.add(op.x, 1.0)))
+    return b.nn.log(b.nn.add(op.x, root))
+
+
+def atanh(b: Builder, op: nn.Atanh) -> Value:
+    quotient = b.nn.div(b.nn.add(op.x, 1.0), b.nn.sub(number(b, 1.0, op.x), op.x))
+    return b.nn.mul(b.nn.log(quotient), 0.5)
+
+
+def erf(b: Builder, op: nn.Erf) -> Value:
+    # Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7, like float32's own.
+    factors = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
+    size = b.nn.abs(op.x)
+    t = b.nn.div(number(b, 1.0, op.x), b.nn.add(b.nn.mul(size, 0.3275911), 1.0))
+    total = b.nn.mul(t, factors[-1])
+    for factor in reversed(factors[:-1]):
+        total = b.nn.mul(b.nn.add(total, factor), t)
+    tail = b.nn.mul(total, b.nn.exp(b.nn.mul(b.nn.mul(size, size), -1.0)))
+    return b.nn.mul(b.nn.sign(op.x), b.nn.sub(number(b, 1.0, op.x), tail))
+
+
+def round_half_away(b: Builder, op: nn.Round) -> Value | None:
+    if op.mode == "half_even":
+        return None
+    size = b.nn.abs(op.x)
+    whole = b.nn.floor(size)
+    up = b.nn.cast(b.nn.greater_equal(b.nn.sub(size, whole), number(b, 0.5, op.x)), to=op.x.tensor.expressed)
+    return b.nn.mul(b.nn.sign(op.x), b.nn.add(whole, up))
+
+
+def batch_norm(b: Builder, op: nn.BatchNorm) -> Value:
+    """A product and a sum with what belongs to the channels; constants are folded later."""
+    axis, rank = op.axis % op.x.tensor.rank, op.x.tensor.rank
+    scale = b.nn.mul(op.scale, b.nn.rsqrt(b.nn.add(op.variance, op.epsilon)))
+    shift = b.nn.sub(op.bias, b.nn.mul(op.mean, scale))
+    behind = (1,) * (rank - 1 - axis)
+    scale, shift = (b.nn.reshape(v, shape=(-1, *behind)) for v in (scale, shift))
+    return b.nn.add(b.nn.mul(op.x, scale), shift)
+
+
+def layer_norm(b: Builder, op: nn.LayerNorm) -> Value:
+    centred = b.nn.sub(op.x, b.nn.reduce_mean(op.x, axes=op.axes))
+    variance = b.nn.reduce_mean(b.nn.mul(centred, centred), axes=op.axes)
+    y = b.nn.mul(centred, b.nn.rsqrt(b.nn.add(variance, op.epsilon)))
+    y = y if op.scale is None else b.nn.mul(y, op.scale)
+    return y if op.bias is None else b.nn.add(y, op.bias)
+
+
+def channel_shuffle(b: Builder, op: nn.ChannelShuffle) -> Value | None:
+    dims = op.x.tensor.dims
+    axis = op.axis % len(dims)
+    channels = dims[axis]
+    if not isinstance(channels, int):
+        return None
+    split = (*dims[:axis], op.groups, channels // op.groups, *dims[axis + 1 :])
+    perm = list(range(len(split)))
+    perm[axis], perm[axis + 1] = axis + 1, axis
+    return reshaped(b, b.nn.transpose(reshaped(b, op.x, split), perm=perm), dims)
+
+
+def depth_to_space(b: Builder, op: nn.DepthToSpace) -> Value | None:
+    shape = static_dims(op.x)
+    if shape is None:
+        return None
+    n, c, h, w = shape if not op.channel_last else (shape[0], shape[3], *shape[1:3])
+    k, depth = op.block, c // op.block**2
+    channels = (k, k, depth) if op.mode == "dcr" else (depth, k, k)
+    # where the parts of the channel (row, column, depth) stand among the dimensions of the split
+    row, column, deep = (0, 1, 2) if op.mode == "dcr" else (1, 2, 0)
+    if op.channel_last:
+        split, perm = (n, h, w, *channels), (0, 1, 3 + row, 2, 3 + column, 3 + deep)
+    else:
+        split, perm = (n, *channels, h, w), (0, 1 + deep, 4, 1 + row, 5, 1 + column)
+    return reshaped(b, b.nn.transpose(reshaped(b, op.x, split), perm=perm), op.output.tensor.static_shape)
+
+
+def space_to_depth(b: Builder, op: nn.SpaceToDepth) -> Value | None:
+    shape = static_dims(op.x)
+    if shape is None:
+        return None
+    k, rank = op.block, len(shape)
+    n, c, h, w = shape if not op.channel_last else (shape[0], shape[3], *shape[1:3])
+    if op.channel_last:
+        split, deep, row, column, rows, columns = (n, h // k, k, w // k, k, c), 5, 2, 4, 1, 3
+    else:
+        split, deep, row, column, rows, columns = (n, c, h // k, k, w // k, k), 1, 3, 5, 2, 4
+    channels = (row, column, deep) if op.mode == "dcr" else (deep, row, column)
+    perm = (0, rows, columns, *channels) if op.channel_last else (0, *channels, rows, columns)
+    assert len(perm) == rank + 2
+    return reshaped(b, b.nn.transpose(reshaped(b, op.x, split), perm=perm), op.output.tensor.static_shape)
+
+
+def cumprod(b: Builder, op: nn.Cumprod) -> Value | None:
+    """Products over spans that double in length: log2(n) steps, each with the result shifted by the span."""
+    if not op.x.tensor.is_static:
+        return None
+    axis, y = op.axis % op.x.tensor.rank, op.x
+    length, span = y.tensor.static_shape[axis], 1
+    if op.exclusive:
+        y = _shifted(b, y, axis, 1, op.reverse)
+    while span < length:
+        y = b.nn.mul(y, _shifted(b, y, axis, span, op.reverse))
+        span *= 2
+    return b.nn.identity(y) if y is op.x else y
+
+
+def _shifted(b: Builder, x: Value, axis: int, places: int, backwards: bool) -> Value:
+    """x moved along an axis, with ones where it came from."""
+    shape = x.tensor.static_shape
+    rank = len(shape)
+    starts, stops, pads = [0] * rank, list(shape), [0] * (2 * rank)
+    if backwards:
+        starts[axis], pads[rank + axis] = places, places
+    else:
+        stops[axis], pads[axis] = shape[axis] - places, places
+    kept = b.nn.slice(x, starts=starts, stops=stops, steps=(1,) * rank)
+    return b.nn.pad(kept, pads=pads, value=1.0)
