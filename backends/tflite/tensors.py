@@ -9,8 +9,8 @@ import attrs
 import numpy as np
 
 from ...ir import CompileError, DenseAttribute, DenseResource, Function, QuantizedType, TensorType, Value
-from ...ir.dialects.tfl.names import Names
 from ...ir.module import constant_attribute
+from ...ir.names import Names
 from ...ir.types import Array
 
 TENSOR_TYPES = {

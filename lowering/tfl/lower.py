@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 import attrs
 
 from ...ir import CompileError, Function, Module, Operation, Return, Value
-from ...ir.dialects.tfl.names import Names
+from ...ir.names import Names
 from ...ir.passes import Pass, PassContext
 from . import rules_elementwise, rules_linear, rules_movement, rules_reduction
 from .target import Target, rule_for

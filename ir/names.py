@@ -1,4 +1,4 @@
-"""Names of tensors: every tensor of a TFLite model has its own."""
+"""Names that must differ: every tensor of a file has its own."""
 
 from __future__ import annotations
 
