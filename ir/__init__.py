@@ -11,8 +11,20 @@ from .core import Block, BlockArgument, Operation, OpResult, Region, Unregistere
 from .diagnostics import CompileError, Diagnostic, Diagnostics, NnccError, Severity, UsageError, VerifyError
 from .location import Location, Origin
 from .module import Function, Module, Return, constant_array
-from .opdef import Op, Trait, attribute, lookup_op, operand, result, variadic, variadic_results
-from .types import ElementType, NoneType, QuantizedType, TensorType, Type, element
+from .opdef import Op, Trait, attribute, lookup_op, operand, region, result, variadic, variadic_results
+from .types import (
+    ElementType,
+    MapType,
+    NoneType,
+    OptionalType,
+    QuantizedType,
+    SequenceType,
+    SparseType,
+    TensorType,
+    Type,
+    UnknownType,
+    element,
+)
 
 __all__ = [
     "Attribute",
@@ -28,22 +40,27 @@ __all__ = [
     "ElementType",
     "Function",
     "Location",
+    "MapType",
     "Module",
     "NnccError",
     "NoneType",
     "Op",
     "OpResult",
     "Operation",
+    "OptionalType",
     "Origin",
     "QuantizedType",
     "Region",
     "Resource",
     "Return",
+    "SequenceType",
     "Severity",
+    "SparseType",
     "SymbolRef",
     "TensorType",
     "Trait",
     "Type",
+    "UnknownType",
     "UnregisteredOp",
     "UsageError",
     "Use",
@@ -55,6 +72,7 @@ __all__ = [
     "element",
     "lookup_op",
     "operand",
+    "region",
     "result",
     "variadic",
     "variadic_results",

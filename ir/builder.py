@@ -43,6 +43,16 @@ class Builder:
         return self.block.insert_before(self.anchor, op)
 
     @contextmanager
+    def inside(self, block: Block) -> Iterator[Builder]:
+        """Insert at the end of another block inside the ``with``, that of a region for example."""
+        before = self.block, self.anchor
+        self.block, self.anchor = block, None
+        try:
+            yield self
+        finally:
+            self.block, self.anchor = before
+
+    @contextmanager
     def at(self, location: Location) -> Iterator[Builder]:
         """Give another location to what is made inside the ``with``."""
         before, self.location = self.location, location

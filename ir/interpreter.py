@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from .core import Operation, Value
+from .core import Block, Operation, Region, Value
 from .diagnostics import CompileError
 from .location import UNKNOWN
 from .module import Function
-from .opdef import Op, Trait
+from .opdef import Op, RegionRunner, Trait
+from .regions import ancestor_in, captured_values, defining_block
 from .types import Array, QuantizedType, TensorType
 
 Observer = Callable[[Operation, Sequence[Array]], None]
-"""Called behind every operation, with its results."""
+"""Called behind every operation, with its results; for one inside a loop, in every trip."""
 
 
 def evaluate(function: Function, inputs: Mapping[str, Array], observe: Observer | None = None) -> dict[str, Array]:
@@ -32,62 +33,114 @@ def evaluate(function: Function, inputs: Mapping[str, Array], observe: Observer 
     if missing:
         raise CompileError(f"no value for the inputs {missing}", function.location, f"give arrays for {names}")
     arrays = [_checked_input(n, np.asarray(inputs[n]), v.type) for n, v in zip(names, function.inputs, strict=True)]
-    results = run_block(function.body.args, function.body, arrays, observe)
+    results = _Run(observe).block(function.body, arrays)
     return dict(zip(function.output_names, results, strict=True))
 
 
-def run_block(
-    args: Sequence[Value], block: Sequence[Operation] | object, inputs: Sequence[Array], observe: Observer | None = None
-) -> list[Array]:
-    """The operands of the block's terminator, for the values of its arguments."""
-    return _Run(observe).block(args, block, inputs)
-
-
 class _Run:
-    def __init__(self, observe: Observer | None) -> None:
-        self.observe = observe
-        self.values: dict[Value, Array] = {}
-        self.uses_left: dict[Value, int] = {}
+    """One execution of a block; ``outer`` is that of the block around it, whose values it may use."""
 
-    def block(self, args: Sequence[Value], block: object, inputs: Sequence[Array]) -> list[Array]:
-        for arg, array in zip(args, inputs, strict=True):
+    def __init__(self, observe: Observer | None, outer: _Run | None = None) -> None:
+        self.observe, self.outer = observe, outer
+        self.values: dict[Value, Array] = {}
+        self.reads_left: dict[Value, int] = {}
+        self.reads: dict[Value, int] = {} if outer is None else outer.reads
+        """How often the block of a value reads it, once that was counted: loops run their blocks again and again."""
+        self.captured: dict[Operation, Sequence[Value]] = {} if outer is None else outer.captured
+
+    def block(self, block: Block, inputs: list[Array]) -> list[Array]:
+        """The operands of the block's terminator, for the values of its arguments. ``inputs`` is emptied."""
+        for arg, array in zip(block.args, inputs, strict=True):
             self._store(arg, array)
-        for op in block:  # type: ignore[attr-defined]  # a Block, or any sequence of operations
+        inputs.clear()
+        for op in block:
             operands = [None if v is None else self._take(v) for v in op.operands]
             if Trait.TERMINATOR in op.traits:
                 return [o for o in operands if o is not None]
-            results = evaluate_op(op, operands)
+            results = evaluate_op(op, operands, self._region if op.regions else None)
+            del operands
+            for value in self._captured_by(op):
+                self._read(value)
             for value, array in zip(op.results, results, strict=True):
                 self._store(value, array)
             if self.observe is not None:
                 self.observe(op, results)
         raise CompileError("the block has no terminator")
 
+    def _region(self, region: Region, inputs: list[Array]) -> list[Array]:
+        """Run a region of an operation of this block, on real numbers."""
+        block = region.block
+        stored = [_stored(a, arg) for a, arg in zip(inputs, block.args, strict=True)]
+        inputs.clear()
+        outputs = _Run(self.observe, self).block(block, stored)
+        last = block.last_op
+        assert last is not None
+        return [_real(a, v) for a, v in zip(outputs, last.operands, strict=True)]
+
     def _store(self, value: Value, array: Array) -> None:
         if value.has_uses:
             self.values[value] = array
-            self.uses_left[value] = len(value.uses)
+            if value not in self.reads:
+                self.reads[value] = _count_reads(value)
+            self.reads_left[value] = self.reads[value]
 
     def _take(self, value: Value) -> Array:
+        """A value that this block reads. One of a block around stays there: it may be needed in the next trip."""
+        run: _Run | None = self
+        while run is not None:
+            if value in run.values:
+                return run._read(value) if run is self else run.values[value]
+            run = run.outer
+        raise CompileError("a value is used outside of where it is defined")
+
+    def _read(self, value: Value) -> Array:
         array = self.values[value]
-        self.uses_left[value] -= 1
-        if not self.uses_left[value]:
+        self.reads_left[value] -= 1
+        if not self.reads_left[value]:
             del self.values[value]
         return array
 
+    def _captured_by(self, op: Operation) -> Sequence[Value]:
+        """The values of this block that the regions of an operation use."""
+        if not op.regions:
+            return ()
+        if op not in self.captured:
+            self.captured[op] = [v for v in captured_values(op) if defining_block(v) is op.parent]
+        return self.captured[op]
 
-def evaluate_op(op: Operation, operands: Sequence[Array | None]) -> tuple[Array, ...]:
+
+def _count_reads(value: Value) -> int:
+    """How often the run of a value's block reads it: once for each use, and once for each operation with regions
+    that use it, however often they run.
+    """
+    block = defining_block(value)
+    assert block is not None
+    direct, through = 0, set()
+    for user in value.iter_users():
+        if user.parent is block:
+            direct += 1
+        else:
+            through.add(ancestor_in(block, user))
+    return direct + len(through)
+
+
+def evaluate_op(
+    op: Operation, operands: Sequence[Array | None], run_region: RegionRunner | None = None
+) -> tuple[Array, ...]:
     """The results of one operation on the stored form of its operands.
 
-    Raises CompileError where the operation has no meaning here.
+    ``run_region`` executes regions; without it, they may use no values from outside. Raises CompileError where the
+    operation has no meaning here.
     """
     if not isinstance(op, Op) or not op.is_evaluable():
         raise CompileError(f"'{op.name}' cannot be evaluated", op.location)
     if Trait.CONSTANT in op.traits:
         return op.run(())
+    if op.regions and run_region is None:
+        run_region = _Run(None)._region
     reals = [None if a is None else _real(a, v) for a, v in zip(operands, op.operands, strict=True)]
     with np.errstate(all="ignore"):  # infinities and NaN are results like any other
-        results = op.run(reals)
+        results = op.run(reals, run_region)
     return tuple(_stored(np.asarray(a), v) for a, v in zip(results, op.results, strict=True))
 
 

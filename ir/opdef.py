@@ -8,7 +8,7 @@
         bias = operand("(O,)", optional=True)
         strides = attribute(INTS, "one a spatial dimension")
         groups = attribute(INT, default=1)
-        y = result("(N, O, H', W')")
+        y = result("(N, O, H', W')")              # and region("...") where there is one
 
         def infer(self): ...                      # the types of the results
         def verify_op(self): ...                  # raises VerifyError, see Op.error
@@ -28,7 +28,7 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 import attrs
 
 from .attributes import Attribute, DenseAttribute, as_attribute, attribute_key
-from .core import Operation, OpResult, Region, Value
+from .core import Operation, OpResult, Region, UnregisteredOp, Value
 from .diagnostics import VerifyError
 from .location import UNKNOWN, Location
 from .types import Array, TensorType, Type
@@ -160,6 +160,20 @@ class VariadicResults(_Field):
         return self if op is None else op.results
 
 
+class RegionField(_Field):
+    """One region, of one block."""
+
+    def __init__(self, doc: str) -> None:
+        self.doc, self.index = doc, -1
+
+    @overload
+    def __get__(self, op: None, owner: type) -> RegionField: ...
+    @overload
+    def __get__(self, op: Operation, owner: type) -> Region: ...
+    def __get__(self, op: Operation | None, owner: type) -> Any:
+        return self if op is None else op.regions[self.index]
+
+
 class AttributeField(_Field, Generic[_T]):
     """One attribute. One that equals its default is not stored, so that equal operations look equal."""
 
@@ -209,6 +223,11 @@ def variadic_results(doc: str = "") -> VariadicResults:
     return VariadicResults(doc)
 
 
+def region(doc: str = "") -> RegionField:
+    """A field for a region of one block, in the order in which the constructor takes ``regions``."""
+    return RegionField(doc)
+
+
 def attribute(kind: AttributeKind[_T], doc: str = "", *, default: Any = REQUIRED) -> AttributeField[_T]:
     """An attribute field; without a default it must be given."""
     return AttributeField(kind, doc, default)
@@ -216,7 +235,12 @@ def attribute(kind: AttributeKind[_T], doc: str = "", *, default: Any = REQUIRED
 
 # Definitions
 
+RegionRunner = Callable[[Region, list[Array]], list[Array]]
+"""Runs the block of a region on the values of its arguments and gives the operands of its terminator; the list of
+values is emptied, so that each can be dropped when nothing needs it any more."""
+
 _REGISTRY: dict[str, type[Op]] = {}
+_OPEN_DIALECTS: dict[str, type[UnregisteredOp]] = {}
 
 
 def lookup_op(name: str) -> type[Op] | None:
@@ -226,6 +250,12 @@ def lookup_op(name: str) -> type[Op] | None:
 
         load_dialect(name.partition(".")[0])
     return _REGISTRY.get(name)
+
+
+def unregistered_class(name: str) -> type[UnregisteredOp]:
+    """The class of operations that have no definition: that of their dialect, where the dialect takes any name."""
+    lookup_op(name)  # imports the dialect
+    return _OPEN_DIALECTS.get(name.partition(".")[0], UnregisteredOp)
 
 
 def registered_ops(dialect: str) -> Iterator[type[Op]]:
@@ -242,20 +272,26 @@ class Op(Operation):
     operand_fields: ClassVar[tuple[Operand | Variadic, ...]] = ()
     attribute_fields: ClassVar[dict[str, AttributeField[Any]]] = {}
     result_fields: ClassVar[tuple[Result | VariadicResults, ...]] = ()
+    region_fields: ClassVar[tuple[RegionField, ...]] = ()
 
-    def __init_subclass__(cls, name: str = "", traits: Sequence[Trait] = ()) -> None:
+    def __init_subclass__(cls, name: str = "", traits: Sequence[Trait] = (), takes_any: str = "") -> None:
+        """``takes_any`` makes this the class of all operations of a dialect that have no definition."""
         super().__init_subclass__()
         cls.traits = cls.traits | frozenset(traits)
         own = [f for f in vars(cls).values() if isinstance(f, _Field)]
         cls.operand_fields = (*cls.operand_fields, *(f for f in own if isinstance(f, Operand | Variadic)))
         cls.result_fields = (*cls.result_fields, *(f for f in own if isinstance(f, Result | VariadicResults)))
+        cls.region_fields = (*cls.region_fields, *(f for f in own if isinstance(f, RegionField)))
         cls.attribute_fields = cls.attribute_fields | {f.name: f for f in own if isinstance(f, AttributeField)}
-        for fields in (cls.operand_fields, cls.result_fields):
+        for fields in (cls.operand_fields, cls.result_fields, cls.region_fields):
             for index, field in enumerate(fields):
                 field.index = index
         if name:
             cls.name = name
             _REGISTRY[name] = cls
+        if takes_any:
+            assert issubclass(cls, UnregisteredOp)
+            _OPEN_DIALECTS[takes_any] = cls
 
     def __init__(
         self,
@@ -299,6 +335,10 @@ class Op(Operation):
         """The result (a tuple for several) for numpy operands; None for one left out, a list for a variadic field."""
         raise self.error("cannot be evaluated")
 
+    def evaluate_regions(self, run: RegionRunner, *operands: Any) -> Any:
+        """:meth:`evaluate` of an operation with regions, which ``run`` executes."""
+        raise self.error("cannot be evaluated")
+
     # What is built on that
 
     @classmethod
@@ -307,7 +347,12 @@ class Op(Operation):
 
     @classmethod
     def is_evaluable(cls) -> bool:
-        return cls.evaluate is not Op.evaluate
+        return cls.evaluate is not Op.evaluate or cls.has_regional_evaluation()
+
+    @classmethod
+    def has_regional_evaluation(cls) -> bool:
+        """Whether the meaning of the operation depends on its regions."""
+        return cls.evaluate_regions is not Op.evaluate_regions
 
     def inferred_types(self) -> Sequence[Type]:
         """The result types that ``infer`` gives, always as a sequence. The signature is checked first."""
@@ -315,19 +360,22 @@ class Op(Operation):
         types = self.infer()
         return (types,) if isinstance(types, Type) else types
 
-    def run(self, operands: Sequence[Array | None]) -> tuple[Array, ...]:
-        """``evaluate`` on the flat list of operands; always a tuple."""
+    def run(self, operands: Sequence[Array | None], run_region: RegionRunner | None = None) -> tuple[Array, ...]:
+        """``evaluate`` on the flat list of operands; always a tuple. ``run_region`` is for operations with regions."""
         arguments: list[Any] = []
         for field in self.operand_fields:
             if isinstance(field, Variadic):
                 arguments.append(list(operands[field.index :]))
             else:
                 arguments.append(operands[field.index] if field.index < len(operands) else None)
-        value = self.evaluate(*arguments)
+        if run_region is not None and self.has_regional_evaluation():
+            value = self.evaluate_regions(run_region, *arguments)
+        else:
+            value = self.evaluate(*arguments)
         return value if isinstance(value, tuple) else (value,)
 
     def verify_signature(self) -> None:
-        """Check the number of operands and the kinds of the attributes. Raises VerifyError."""
+        """Check the numbers of operands and regions and the kinds of the attributes. Raises VerifyError."""
         fields = self.operand_fields
         has_variadic = bool(fields) and isinstance(fields[-1], Variadic)
         if len(self._operands) > len(fields) and not has_variadic:
@@ -335,6 +383,10 @@ class Op(Operation):
         for field in fields:
             if isinstance(field, Operand) and not field.optional and field.__get__(self, type(self)) is None:
                 raise self.error(f"expected operand '{field.name}'")
+        regions = self.region_fields
+        if regions and [len(r.blocks) for r in self.regions] != [1] * len(regions):
+            names = " and ".join(f.name for f in regions)
+            raise self.error(f"expected {len(regions)} regions of one block each: {names}")
         for name, spec in self.attribute_fields.items():
             if name not in self.attributes:
                 if spec.required:

@@ -7,6 +7,7 @@ The text of every type is MLIR's: ``tensor<1x3x?xf32>``, ``tensor<?x10xf32, {d0 
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, TypeAlias
 
 import attrs
@@ -46,7 +47,7 @@ class ElementType(Type):
 
     @property
     def is_float(self) -> bool:
-        return self.name in ("f16", "f32", "f64", "bf16") or self.name.startswith("f8")
+        return self.name[0] == "f" or self.name == "bf16"
 
     @property
     def is_integer(self) -> bool:
@@ -61,7 +62,10 @@ class ElementType(Type):
     def bits(self) -> int:
         if self.name.startswith("complex"):
             return self.dtype.itemsize * 8
-        return int("".join(c for c in self.name.removeprefix("f8") if c.isdigit()) if "f8" not in self.name else 8)
+        number = _BITS.search(self.name)
+        if number is None:
+            raise ValueError(f"{self.name} has no fixed number of bits")
+        return int(number[0])
 
     @property
     def limits(self) -> tuple[int, int]:
@@ -83,7 +87,22 @@ _NUMPY_NAMES = {
     "complex<f64>": "complex128",
     "!nncc.string": "object",
 }
-_ML_DTYPES = {"bf16": "bfloat16", "i4": "int4", "ui4": "uint4", "f8E4M3FN": "float8_e4m3fn", "f8E5M2": "float8_e5m2"}
+_ML_DTYPES = {
+    "bf16": "bfloat16",
+    "i2": "int2",
+    "i4": "int4",
+    "ui2": "uint2",
+    "ui4": "uint4",
+    "f4E2M1FN": "float4_e2m1fn",
+    "f6E2M3FN": "float6_e2m3fn",
+    "f6E3M2FN": "float6_e3m2fn",
+    "f8E4M3FN": "float8_e4m3fn",
+    "f8E4M3FNUZ": "float8_e4m3fnuz",
+    "f8E5M2": "float8_e5m2",
+    "f8E5M2FNUZ": "float8_e5m2fnuz",
+    "f8E8M0FNU": "float8_e8m0fnu",
+}
+_BITS = re.compile(r"\d+")  # the first number in a name
 ELEMENT_TYPES = {name: ElementType(name) for name in [*_NUMPY_NAMES, *_ML_DTYPES]}
 _BY_NUMPY_NAME = {value: ELEMENT_TYPES[key] for key, value in [*_NUMPY_NAMES.items(), *_ML_DTYPES.items()]}
 
@@ -231,6 +250,55 @@ class NoneType(Type):
         return "none"
 
 
+@attrs.frozen(cache_hash=True)
+class SequenceType(Type):
+    """A list of values of one type, of any length: tensors, whose shapes may differ, or maps."""
+
+    element: Type
+
+    def __str__(self) -> str:
+        return f"!nncc.sequence<{self.element}>"
+
+
+@attrs.frozen(cache_hash=True)
+class OptionalType(Type):
+    """A value of a type, or nothing."""
+
+    element: Type
+
+    def __str__(self) -> str:
+        return f"!nncc.optional<{self.element}>"
+
+
+@attrs.frozen(cache_hash=True)
+class MapType(Type):
+    """Values of one type, each under a key: an integer or a string."""
+
+    key: ElementType
+    value: Type
+
+    def __str__(self) -> str:
+        return f"!nncc.map<{self.key}, {self.value}>"
+
+
+@attrs.frozen(cache_hash=True)
+class SparseType(Type):
+    """A tensor of which only the elements that are not zero are stored."""
+
+    tensor: TensorType
+
+    def __str__(self) -> str:
+        return f"!nncc.sparse<{self.tensor}>"
+
+
+@attrs.frozen
+class UnknownType(Type):
+    """The type of a value of which nothing is known, not even that it is a tensor."""
+
+    def __str__(self) -> str:
+        return "!nncc.unknown"
+
+
 @attrs.frozen
 class FunctionType(Type):
     """The type of a function: what it takes and gives."""
@@ -274,6 +342,11 @@ def merge_types(a: Type, b: Type) -> Type | None:
 
     The elements must be the same.
     """
+    if isinstance(a, UnknownType) or isinstance(b, UnknownType):
+        return b if isinstance(a, UnknownType) else a
+    if isinstance(a, SequenceType | OptionalType) and type(a) is type(b):
+        inner = merge_types(a.element, b.element)
+        return None if inner is None else type(a)(inner)
     if not isinstance(a, TensorType) or not isinstance(b, TensorType):
         return a if a == b else None
     if a.element != b.element:
@@ -284,3 +357,17 @@ def merge_types(a: Type, b: Type) -> Type | None:
         return a.with_shape(unify_shapes(a.shape, b.shape))
     except ValueError:
         return None
+
+
+def join_types(a: Type, b: Type) -> Type | None:
+    """The type that says what both say: of a value that may be either; None where no type covers both.
+
+    Dimensions that differ are unknown, and so is the rank where it differs. The elements must be the same.
+    """
+    if not isinstance(a, TensorType) or not isinstance(b, TensorType):
+        return a if a == b else None
+    if a.element != b.element:
+        return None
+    if a.shape is None or b.shape is None or len(a.shape) != len(b.shape):
+        return a.with_shape(None)
+    return a.with_shape(tuple(x if x == y else None for x, y in zip(a.shape, b.shape, strict=True)))

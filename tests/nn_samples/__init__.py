@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nncc.ir import Block, Op, TensorType, Type, element, lookup_op
 from nncc.ir.interpreter import evaluate_op
 
-from . import along_axes, elementwise, layers, movement  # noqa: F401  # they fill the table
+from . import along_axes, control, elementwise, layers, movement  # noqa: F401  # they fill the table
 from .draw import GENERATORS, Array, Draw, quantized_element
 
 
@@ -35,7 +35,13 @@ class Sample:
         arguments = iter(block.args)
         definition = lookup_op(self.name)
         assert definition is not None
-        return definition(*(None if t is None else next(arguments) for t in types), **self.attributes)
+        return definition(*(None if t is None else next(arguments) for t in types), **self.keywords(types))
+
+    def keywords(self, types: Sequence[Type | None] | None = None) -> dict[str, Any]:
+        """The attributes, with regions of their own for every operation that is built (on operands of these types)."""
+        make = self.attributes.get("regions")
+        made = {} if make is None else {"regions": make(self.types if types is None else types)}
+        return {**self.attributes, **made}
 
     def evaluate(self) -> tuple[Array, ...]:
         """The results, as the interpreter has them."""

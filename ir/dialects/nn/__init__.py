@@ -48,6 +48,7 @@ from .binary import (
     SquaredDifference,
     Sub,
 )
+from .control import If, Loop, Yield
 from .conv import Conv, ConvolutionOp, ConvTranspose
 from .data_dependent import NonZero
 from .indexing import Gather, GatherElements, GatherNd, OneHot, ScatterNd
@@ -168,6 +169,7 @@ __all__ = [
     "HardSigmoid",
     "HardSwish",
     "Identity",
+    "If",
     "IsInf",
     "IsNan",
     "LayerNorm",
@@ -181,6 +183,7 @@ __all__ = [
     "LogicalNot",
     "LogicalOr",
     "LogicalXor",
+    "Loop",
     "Lrn",
     "Lstm",
     "Matmul",
@@ -240,5 +243,6 @@ __all__ = [
     "Transpose",
     "Trilu",
     "UnaryOp",
+    "Yield",
     "apply_activation",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from ...core import Value
-from ...opdef import DENSE, Op, Trait, attribute, result
+from ...opdef import DENSE, Op, RegionRunner, Trait, attribute, result
 from ...types import Array, Dim, ElementType, Shape, TensorType
 
 FLOAT_ELEMENT = "float"
@@ -41,9 +41,9 @@ class NNOp(Op, traits=(Trait.PURE,)):
             elif not isinstance(value.type, TensorType):
                 raise self.error(f"expected operand {index} to be a tensor, got {value.type}")
 
-    def run(self, operands: Sequence[Array | None]) -> tuple[Array, ...]:
+    def run(self, operands: Sequence[Array | None], run_region: RegionRunner | None = None) -> tuple[Array, ...]:
         try:
-            return super().run(operands)
+            return super().run(operands, run_region)
         except (IndexError, ValueError) as error:  # what depends on the data: an index, the size of a dimension
             raise self.error(f"cannot be evaluated: {error}") from error
 

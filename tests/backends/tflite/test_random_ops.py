@@ -44,7 +44,7 @@ def module_of(drawn: Sample, computed: bool = False) -> tuple[Module, dict[str, 
     for i, array, type in given:
         if i in constant:
             values[i] = b.create("nn.constant", value=as_dense(array, type)).result
-    op = b.create(drawn.name, *(values.get(i) for i in range(len(drawn.operands))), **drawn.attributes)
+    op = b.create(drawn.name, *(values.get(i) for i in range(len(drawn.operands))), **drawn.keywords())
     function.set_outputs([(f"y{i}", r) for i, r in enumerate(op.results)])
     return module, {name: array for name, array, _ in inputs}
 
