@@ -1,0 +1,1 @@
+"""ONNX: model files -> the onnx dialect -> the nn dialect."""
