@@ -119,13 +119,14 @@ def _literal(array: Array, kind: ElementType) -> str:
     complete = kind.name not in _LOOSE or np.isfinite(flat).all()
     if complete and (array.size == 1 or (raw == raw[0]).all()):
         return text(flat[0]) if array.ndim == 0 or array.size > 1 else _nested(array, text)
-    if complete and (array.size <= LISTED_ELEMENTS or kind.name in _UNPACKED):
+    if complete and (array.size <= LISTED_ELEMENTS or kind.name in PACKED):
         return _nested(array, text)
     return f'"0x{little_endian(array).hex().upper()}"'
 
 
 _LOOSE = ("complex<f32>", "complex<f64>")  # there is no list form for their infinities
-_UNPACKED = ("i1", "i4", "ui4")  # their hexadecimal form packs several elements into a byte
+PACKED = ("i1", "i2", "i4", "ui2", "ui4", "f4E2M1FN", "f6E2M3FN", "f6E3M2FN")
+"""Element types whose hexadecimal form in MLIR packs several elements into a byte: they are listed."""
 
 
 def little_endian(array: Array) -> memoryview:

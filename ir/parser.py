@@ -9,10 +9,10 @@ from __future__ import annotations
 import attrs
 
 from .attributes import Attribute
-from .core import Block, Operation, Region, UnregisteredOp, Value
+from .core import Block, Operation, Region, Value
 from .location import Location
 from .module import Function, Module
-from .opdef import Op, lookup_op
+from .opdef import Op, lookup_op, unregistered_class
 from .parser_attributes import AttributeParser
 from .syntax import ABSENT_OPERANDS, ARGUMENT_NAMES, OPERATION_NAME, RESOURCE_NAMES, RESULT_NAMES
 from .types import Type
@@ -228,7 +228,7 @@ class _Parser(AttributeParser):
     ) -> Operation:
         definition = self.definition(name, start)
         if definition is None:
-            return UnregisteredOp(name, operands, result_types, attributes, regions, location)
+            return unregistered_class(name)(name, operands, result_types, attributes, regions, location)
         op = object.__new__(definition)  # the constructors of definitions infer types; these here are given
         Operation.__init__(op, operands, result_types, None, regions, location)
         function_type = attributes.pop("function_type", None) if definition is Function else None

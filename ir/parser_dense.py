@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .attribute_text import PACKED
 from .attributes import DenseElements, DenseResource, Resource
 from .parser_types import TypeParser
 from .types import ELEMENT_TYPES, I64, Array, ElementType, TensorType
@@ -189,7 +190,7 @@ class DenseParser(TypeParser):
     def blob(self, literal: str, start: int, type: TensorType, offset: int) -> Array:
         """The array in a string of hexadecimal digits, little-endian, behind ``offset`` bytes of something else."""
         storage = type.storage
-        if storage.name == "!nncc.string" or (not offset and storage.name in ("i1", "i4", "ui4")):
+        if storage.name == "!nncc.string" or (not offset and storage.name in PACKED):
             raise self.error(f"elements of type {storage} cannot be given in hexadecimal", start)
         try:
             data = bytes.fromhex(literal[3:-1] if literal.startswith('"0x') else "-")

@@ -15,11 +15,16 @@ from .types import (
     Dim,
     ElementType,
     FunctionType,
+    MapType,
     NoneType,
+    OptionalType,
     QuantizedType,
+    SequenceType,
     Shape,
+    SparseType,
     TensorType,
     Type,
+    UnknownType,
 )
 
 _T = TypeVar("_T")
@@ -27,6 +32,7 @@ _T = TypeVar("_T")
 _TENSOR_TEXT = re.compile(r'tensor<[^<>"/]*(?:(?:"[^"\\<>]*"|<[^<>"/]*>)[^<>"/]*)*>')
 """A tensor type that nests no deeper than ``tensor<4x!quant.uniform<...>>``: equal texts are parsed once."""
 _DIMENSIONS = re.compile(r"(?:(?:\?|\d+)x)*", re.ASCII)
+_CONTAINERS = frozenset({"!nncc.sequence", "!nncc.optional", "!nncc.map", "!nncc.sparse"})
 _MAX_DIMENSION = 2**63 - 1
 _MAX_RANK = 32
 """What every numpy can hold."""
@@ -75,14 +81,42 @@ class TypeParser(Lexer):
         name, start = self.value, self.start
         if name == "!quant.uniform":
             return self.quantized_type()
-        if name in ELEMENT_TYPES:
-            self.advance()
-            return ELEMENT_TYPES[name]
         self.advance()
+        if name in ELEMENT_TYPES:
+            return ELEMENT_TYPES[name]
+        if name in _CONTAINERS:
+            return self.container_type(name)
+        if name == "!nncc.unknown":
+            return UnknownType()
         found = self.alias(name, start)
         if not isinstance(found, Type):
             raise self.error(f"'{name}' is not a type", start)
         return found
+
+    def container_type(self, name: str) -> Type:
+        """What stands behind ``!nncc.sequence`` and its like: the types of the elements in angle brackets."""
+        self.expect("<")
+        self.enter()
+        key = None
+        if name == "!nncc.map":
+            key = self.map_key()
+            self.expect(",")
+        start, inner = self.start, self.type()
+        self.depth -= 1
+        self.expect(">")
+        if key is not None:
+            return MapType(key, inner)
+        if name != "!nncc.sparse":
+            return SequenceType(inner) if name == "!nncc.sequence" else OptionalType(inner)
+        if not isinstance(inner, TensorType):
+            raise self.error(f"expected a tensor type, got {inner}", start)
+        return SparseType(inner)
+
+    def map_key(self) -> ElementType:
+        start, key = self.start, self.type()
+        if not isinstance(key, ElementType):
+            raise self.error(f"the key of a map cannot be {key}", start)
+        return key
 
     def alias(self, name: str, start: int) -> object:
         """What an alias stands for."""

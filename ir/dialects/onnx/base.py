@@ -1,0 +1,216 @@
+"""What the operations of the onnx dialect have in common: names, and the schema that says what they mean.
+
+The schema is that of the opset that the module imports, so the same operation may mean different things in different
+modules, as in ONNX itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from ...attributes import Attribute
+from ...core import Operation, Region, UnregisteredOp, Value
+from ...location import UNKNOWN, Location
+from ...module import Module
+from ...opdef import Op, variadic, variadic_results
+from ...syntax import OPERATION_NAME
+from ...types import Type
+from .messages import attribute_value, value_kind
+from .schema import Schema, Signature, find_schema, find_signature, graph_names
+
+OPSET_IMPORT = "onnx.opset_import"
+"""Of a module: the version of each domain, ``{"": 17}``."""
+
+# Attributes of operations that are no attributes of ONNX.
+NODE_NAME = "node_name"
+DOC_STRING = "doc_string"
+OPSET = "onnx.opset"
+"""The version of the operator's domain, where it is not that of the module: in what was a function of the model."""
+OP_TYPE, DOMAIN = "onnx.op_type", "onnx.domain"
+"""What an operation of another domain is called, where its name cannot say it."""
+GRAPHS = "onnx.graphs"
+"""The attributes that the regions of an operation without schema belong to, one a region."""
+OVERLOAD = "onnx.overload"
+METADATA = "onnx.metadata"
+DEVICES = "onnx.device_configurations"
+DETAILS = "onnx.details"
+"""By attribute: what its value does not tell (the type of an empty list, the name of a tensor, a doc string)."""
+PORTS = "onnx.ports"
+"""By result: what its type does not tell (doc string, metadata, denotations)."""
+
+_TAKEN = frozenset({"onnx.initializer", "onnx.yield"})
+_OWN = frozenset({NODE_NAME, DOC_STRING})
+_ESCAPED = "onnx.attribute."
+
+
+def op_name(op_type: str, domain: str = "") -> str:
+    """The name in the dialect of an operator: ``onnx.Conv``, ``onnx.com.microsoft.Gelu``.
+
+    Characters that no name may have become underscores; see ``OP_TYPE``.
+    """
+    name = f"onnx.{domain}.{op_type}" if domain else f"onnx.{op_type}"
+    if OPERATION_NAME.fullmatch(name) and "." not in op_type and name not in _TAKEN:
+        return name
+    return f"onnx._{''.join(c if c.isascii() and c.isalnum() else '_' for c in name[5:])}"
+
+
+def attribute_key(name: str) -> str:
+    """The key under which an operation keeps the ONNX attribute of a name."""
+    return f"{_ESCAPED}{name}" if name in _OWN or name.startswith(("onnx.", "nncc.")) else name
+
+
+def attribute_name(key: str) -> str | None:
+    """The name of the ONNX attribute that a key stands for; None for what is no attribute in ONNX."""
+    if key.startswith(_ESCAPED):
+        return key[len(_ESCAPED) :]
+    return None if key in _OWN or key.startswith("onnx.") else key
+
+
+def enclosing_module(op: Operation) -> Module | None:
+    """The module that an operation stands in; None for one that stands in none yet."""
+    above: Operation | None = op
+    while above is not None and not isinstance(above, Module):
+        above = above.parent_op
+    return above
+
+
+def opset_import(module: Module) -> dict[str, int]:
+    """The version of each domain that a module imports. Files older than opsets import nothing, and mean the first."""
+    found: dict[str, int] = module.attributes.get(OPSET_IMPORT, {})
+    return found or {"": 1}
+
+
+class OnnxOp(Op):
+    """Base of the operations that stand for nodes."""
+
+    op_type: ClassVar[str] = ""
+    domain: ClassVar[str] = ""
+
+    inputs = variadic("the inputs of the node; None for one that is left out")
+    outputs = variadic_results("the outputs; one that is left out has no name")
+
+    @property
+    def node_name(self) -> str:
+        """The name of the node; empty where it has none."""
+        return str(self.attributes.get(NODE_NAME, ""))
+
+    @property
+    def opset(self) -> int | None:
+        """The version of the operator's domain that is in force here.
+
+        None where the module does not import the domain, and outside of modules, where the newest counts.
+        """
+        own: int | None = self.attributes.get(OPSET)
+        module = enclosing_module(self) if own is None else None
+        return own if module is None else opset_import(module).get(self.domain)
+
+    @property
+    def schema(self) -> Schema | None:
+        """The ``onnx.defs.OpSchema`` in force; None for an operator that onnx, or this opset of it, does not have."""
+        opset = self.opset
+        if opset is None and enclosing_module(self) is not None:
+            return None
+        return find_schema(self.op_type, self.domain, opset)
+
+    @property
+    def version(self) -> int:
+        """The opset in which the operator got the meaning that it has here; 0 where there is no schema."""
+        schema = self.schema
+        return 0 if schema is None else int(schema.since_version)
+
+    def get(self, name: str) -> Any:
+        """An attribute by its name in ONNX; else the default of the schema, else None."""
+        key = attribute_key(name)
+        if key in self.attributes:
+            return self.attributes[key]
+        schema = self.schema
+        spec = schema.attributes.get(name) if schema is not None else None
+        if spec is None or not spec.default_value.type:
+            return None
+        return attribute_value(spec.default_value)
+
+    def onnx_attributes(self) -> dict[str, Attribute]:
+        """The attributes that are set, by their names in ONNX, without graphs."""
+        return {name: value for key, value in self.attributes.items() if (name := attribute_name(key)) is not None}
+
+    @property
+    def graph_names(self) -> tuple[str, ...]:
+        """The attributes that the regions belong to, in their order."""
+        return graph_names(self.op_type, self.domain, self.opset)
+
+    def graph(self, name: str) -> Region | None:
+        """The region of an attribute; None where it is not set."""
+        named = zip(self.graph_names, self.regions, strict=False)
+        return next((region for key, region in named if key == name), None)
+
+    def verify_op(self) -> None:
+        for region in self.regions:
+            if len(region.blocks) != 1 or region.block.last_op is None or region.block.last_op.name != "onnx.yield":
+                raise self.error("expected each of its regions to be a block that ends in 'onnx.yield'")
+        signature = find_signature(self.op_type, self.domain, self.opset)
+        if signature is None:
+            raise self.error(f"is not in version {self.opset} of the operators of '{self.domain or 'ai.onnx'}'")
+        self._verify_ports(signature)
+        self._verify_attributes(signature)
+
+    def _verify_ports(self, signature: Signature) -> None:
+        given = len(self._operands)
+        if not signature.least_inputs <= given <= signature.most_inputs:
+            raise self.error(f"expected {_range(signature.least_inputs, signature.most_inputs)} operands, got {given}")
+        for index, (required, value) in enumerate(zip(signature.required_inputs, self._operands, strict=False)):
+            if required and value is None:
+                raise self.error(f"expected operand #{index}")
+        made = len(self.results)
+        if not signature.least_outputs <= made <= signature.most_outputs:
+            raise self.error(f"expected {_range(signature.least_outputs, signature.most_outputs)} results, got {made}")
+
+    def _verify_attributes(self, signature: Signature) -> None:
+        given = self.onnx_attributes()
+        if len(self.graph_names) != len(self.regions):
+            raise self.error(f"expected regions for {' and '.join(self.graph_names)}, got {len(self.regions)}")
+        for name in signature.required_attributes:
+            if name not in given and name not in self.graph_names:
+                raise self.error(f"expected attribute '{name}'")
+        for name, value in given.items():
+            expected = signature.attributes.get(name)
+            if expected is None:
+                raise self.error(f"has no attribute '{name}' in version {self.version}")
+            if (value_kind(value) or expected) != expected:
+                raise self.error(f"expected attribute '{name}' to be of type {expected}")
+
+
+def _range(least: int, most: int) -> str:
+    return f"{least}" if least == most else f"{least} to {most}" if most < 2**31 - 1 else f"at least {least}"
+
+
+class CustomOp(UnregisteredOp, OnnxOp, takes_any="onnx"):
+    """A node of an operator that onnx has no schema of: it can be read, moved, written, and lifted by who knows it."""
+
+    def __init__(
+        self,
+        name: str,
+        operands: Sequence[Value | None] = (),
+        result_types: Sequence[Type] = (),
+        attributes: Mapping[str, Attribute] | None = None,
+        regions: Sequence[Region] = (),
+        location: Location = UNKNOWN,
+    ) -> None:
+        Operation.__init__(self, operands, result_types, attributes, regions, location)
+        self.name = name
+
+    @property
+    def op_type(self) -> str:  # type: ignore[override]  # of each operation, not of the class
+        return str(self.attributes.get(OP_TYPE) or self.name.rpartition(".")[2])
+
+    @property
+    def domain(self) -> str:  # type: ignore[override]
+        stored = self.attributes.get(DOMAIN)
+        return str(self.name.rpartition(".")[0].partition(".")[2] if stored is None else stored)
+
+    @property
+    def graph_names(self) -> tuple[str, ...]:
+        return tuple(self.attributes.get(GRAPHS, ()))
+
+    def verify_op(self) -> None:
+        """What it takes is not known here."""
