@@ -23,12 +23,12 @@ class FixBatchSize(Pass, name="fix-batch-size"):
     Other symbols get what ``sizes`` says. Dimensions that are numbers already stay: weights were made for them.
     """
 
-    batch: int = option(1, "the size of the batch")
+    batch: int | None = option(1, "the size of the batch; null leaves it open")
     sizes: Mapping[str, int] = option(attrs.Factory(dict), "sizes of other symbolic dimensions, by name")
 
     def __attrs_post_init__(self) -> None:
         for name, size in {"batch": self.batch, **self.sizes}.items():
-            if size < 1:
+            if size is not None and size < 1:
                 raise UsageError(f"fix-batch-size: the size of '{name}' is {size}", remedy="give a number from 1 on")
 
     def run(self, module: Module, context: PassContext) -> bool:
@@ -39,13 +39,12 @@ class FixBatchSize(Pass, name="fix-batch-size"):
 
     def _fix(self, function: Function) -> int:
         sizes: dict[Dim, int] = {name: size for name, size in self.sizes.items()}  # noqa: C416 (the type of the keys)
-        for value in function.inputs:
+        fixed = 0
+        for value in function.inputs if self.batch is not None else ():
             first = _first_dim(value)
             if isinstance(first, str):
                 sizes.setdefault(first, self.batch)
-        fixed = 0
-        for value in function.inputs:
-            if _first_dim(value) is None and isinstance(value.type, TensorType) and value.type.shape:
+            elif first is None and isinstance(value.type, TensorType) and value.type.shape:
                 value.type = value.tensor.with_shape((self.batch, *value.tensor.dims[1:]))
                 fixed += 1
         return fixed + sum(_substitute(value, sizes) for value in _values(function))

@@ -9,7 +9,7 @@
     passes:
       - lift-nnp
       - fix-batch-size: {batch: $batch}
-      - include: nn-optimize         # another file: a list of passes
+      - include: nn-optimize         # another file: a list of passes; its parameters are also those of this one
       - repeat: [canonicalize, fold-constants]
 
 A pipeline is checked whole before any input is read: names, options and their types, and the dialects that each pass
@@ -187,13 +187,15 @@ def _read(path: Path) -> Pipeline:
     if not isinstance(parameters, dict):
         remedy = "write them as 'parameters: {batch: 1}'"
         raise UsageError("expected 'parameters' to be a mapping of names to defaults", where, remedy)
+    inherited: dict[str, Any] = {}
+    steps = _steps(data.get("passes") or [], path, 0, inherited)
     return Pipeline(
         name=str(data.get("name", path.stem)),
-        steps=_steps(data.get("passes") or [], path, 0),
+        steps=steps,
         frontend=data.get("frontend"),
         backend=data.get("backend"),
         description=str(data.get("description", "")).strip(),
-        parameters=parameters,
+        parameters={**inherited, **parameters},
         source=str(path),
     )
 
@@ -211,7 +213,8 @@ def _yaml(path: Path) -> Any:
         raise UsageError(f"not valid YAML: {reason}", Location.at(str(path)), "see docs/pipelines.md") from error
 
 
-def _steps(items: Any, path: Path, depth: int) -> tuple[Step, ...]:
+def _steps(items: Any, path: Path, depth: int, inherited: dict[str, Any]) -> tuple[Step, ...]:
+    """The steps of a list; ``inherited`` gets the parameters of the files that it includes, with their defaults."""
     where = Location.at(str(path))
     if depth > MOST_INCLUDES:
         raise UsageError("the pipelines include each other", where, "take one of the includes out")
@@ -226,18 +229,21 @@ def _steps(items: Any, path: Path, depth: int) -> tuple[Step, ...]:
             raise UsageError(f"expected a pass, got {item!r}", where, f"write it as {forms}")
         else:
             ((key, value),) = item.items()
-            steps.extend(_keyed_step(str(key), value, path, depth))
+            steps.extend(_keyed_step(str(key), value, path, depth, inherited))
     return tuple(steps)
 
 
-def _keyed_step(key: str, value: Any, path: Path, depth: int) -> Sequence[Step]:
+def _keyed_step(key: str, value: Any, path: Path, depth: int, inherited: dict[str, Any]) -> Sequence[Step]:
     if key == "include":
         included = _include(str(value), path)
         data = _yaml(included)
         items = data.get("passes") if isinstance(data, dict) else data
-        return _steps(items or [], included, depth + 1)
+        steps = _steps(items or [], included, depth + 1, inherited)
+        own = data.get("parameters") if isinstance(data, dict) else None
+        inherited.update(own if isinstance(own, dict) else {})
+        return steps
     if key == "repeat":
-        return [Group(_steps(value, path, depth + 1))]
+        return [Group(_steps(value, path, depth + 1, inherited))]
     if value is not None and not isinstance(value, dict):
         where, remedy = Location.at(str(path)), f"write them as '{key}: {{option: value}}'"
         raise UsageError(f"expected the options of '{key}' to be a mapping, got {value!r}", where, remedy)

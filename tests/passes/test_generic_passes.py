@@ -451,6 +451,12 @@ def test_numbers_and_other_symbols_stay():
     assert body(module)[0] == '^bb0(%x: tensor<7x2x3xf32>, %z: tensor<1x?xf32, {d1 = "T"}>):'
 
 
+def test_the_batch_may_stay_open():
+    module = parsed(PORTS, '"func.return"(%z) : (tensor<?x?xf32, {d1 = "T"}>) -> ()')
+    before = print_module(module)
+    assert not run(module, FixBatchSize(batch=None)) and print_module(module) == before
+
+
 def test_sizes_below_one_are_refused():
     with pytest.raises(UsageError, match="fix-batch-size: the size of 'batch' is 0"):
         FixBatchSize(batch=0)

@@ -52,13 +52,24 @@ def test_users_file_with_parameters_and_include(tmp_path: Path) -> None:
     assert pipeline.instantiate({"batch": "5"})[-1].batch == 5
 
 
+def test_parameters_of_included_lists_are_inherited(tmp_path: Path) -> None:
+    """The own default counts, then that of the nearest."""
+    write(tmp_path, "parameters: {batch: 3, kind: all}\npasses: [{fix-batch-size: {batch: $batch}}]", "inner.yaml")
+    write(tmp_path, "parameters: {batch: 4}\npasses: [{include: inner}]", "middle.yaml")
+    middle = load_pipeline(write(tmp_path, "passes: [{include: middle}]"))
+    assert middle.parameters == {"batch": 4, "kind": "all"}
+    assert middle.as_text() == "fix-batch-size{batch=4}"
+    own = load_pipeline(write(tmp_path, "parameters: {batch: null}\npasses: [{include: middle}]", "own.yaml"))
+    assert own.instantiate()[0].batch is None
+
+
 @pytest.mark.parametrize(
     ("text", "message", "remedy"),
     [
         ("passes: [canonicalise]", "there is no pass 'canonicalise'", "did you mean canonicalize?"),
         ("passes: [{fix-batch-size: {bach: 2}}]", "has no option 'bach'", "did you mean batch?"),
-        ("passes: [{fix-batch-size: {batch: two}}]", "expected int, got 'two'", ""),
-        ("passes: [{fix-batch-size: {batch: true}}]", "expected int, got True", ""),
+        ("passes: [{fix-batch-size: {batch: two}}]", "expected int | None, got 'two'", ""),
+        ("passes: [{fix-batch-size: {batch: true}}]", "expected int | None, got True", ""),
         ("passes: [{fix-batch-size: {batch: $size}}]", "'$size', which is no parameter", ""),
         ("passes: [{fix-batch-size: 3}]", "expected the options of 'fix-batch-size' to be a mapping", ""),
         ("passes: canonicalize", "expected 'passes' to be a list", ""),
