@@ -25,17 +25,27 @@ def blocks_within(op: Operation) -> Iterator[Block]:
 
 def captured_values(op: Operation) -> Sequence[Value]:
     """The values from outside that the regions of an operation use, each once, in the order of the uses."""
-    if not op.regions:
-        return ()
-    own: set[Value] = set()
+    return list(dict.fromkeys(v for block in inner_blocks(op) for v in outer_values(block)))
+
+
+def outer_values(block: Block) -> Sequence[Value]:
+    """The values from outside that a block uses, here and further inside, each once, in the order of the uses."""
+    own: set[Value] = set(block.args)
     used: dict[Value, None] = {}
-    for inner in op.walk():
-        if inner is not op:
-            used.update(dict.fromkeys(v for v in inner.operands if v is not None))
-            own.update(inner.results)
-        for block in inner_blocks(inner):
-            own.update(block.args)
+    for op in (inner for each in block for inner in each.walk()):
+        used.update(dict.fromkeys(v for v in op.operands if v is not None))
+        own.update(op.results)
+        for inside in inner_blocks(op):
+            own.update(inside.args)
     return [v for v in used if v not in own]
+
+
+def replace_inside(op: Operation, old: Value, new: Value) -> None:
+    """Let the regions of an operation use another value in the place of one."""
+    assert op.parent is not None
+    for user, index in old.uses:
+        if user is not op and ancestor_in(op.parent, user) is op:
+            user.set_operand(index, new)
 
 
 def defining_block(value: Value) -> Block | None:

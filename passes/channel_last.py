@@ -16,7 +16,10 @@ What costs nothing: constants (they are permuted now), transposes that move only
 model's own transposes and reshapes where the elements lie right already, and flattens whose order an affine's weights
 can take up (:mod:`nncc.passes.layout.absorb`).
 
-What it does not do: enter regions; change an operation that is channel-last already.
+The body of a branch or a loop is solved by itself, behind what is around it: what goes into a region and comes out of
+it keeps the model's layout.
+
+What it does not do: change an operation that is channel-last already.
 """
 
 from __future__ import annotations
@@ -25,8 +28,9 @@ from typing import ClassVar
 
 import attrs
 
-from ..ir import Module
+from ..ir import Function, Module
 from ..ir.passes import Pass, PassContext, option
+from ..ir.regions import blocks_within
 from .layout.plan import LayoutPlan
 from .layout.rewriting import LayoutRewriting
 from .layout.rules import is_spatial
@@ -57,9 +61,10 @@ class ChannelLast(Pass, name="channel-last"):
 
     def run(self, module: Module, context: PassContext) -> bool:
         changed = False
-        for function in module.functions:
-            if any(is_spatial(op) and not op.channel_last for op in function.body):  # type: ignore[attr-defined]
-                plan = LayoutPlan(module, function, ports_may_change=self.io == "channel_last")
+        for block in blocks_within(module):
+            if any(is_spatial(op) and not op.channel_last for op in block):  # type: ignore[attr-defined]
+                has_ports = isinstance(block.parent_op, Function)
+                plan = LayoutPlan(module, block, ports_may_change=has_ports and self.io == "channel_last")
                 plan.solve()
                 LayoutRewriting(plan, self.counts).run()
                 changed = True

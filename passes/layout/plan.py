@@ -7,10 +7,11 @@ from math import prod
 
 import attrs
 
-from ...ir import Builder, Function, Module, Operation, Return, Trait, Value
+from ...ir import Block, Builder, Module, Operation, Trait, Value
 from ...ir.dialects import nn
 from ...ir.layout import compose, inverse, is_identity, moves_only_units, permute, to_last
 from ...ir.module import constant_attribute
+from ...ir.regions import captured_values, outer_values
 from ...ir.types import Dim
 from .absorb import Absorber, absorbers_before, absorbers_behind
 from .reshapes import derived_order, is_flatten, is_free, reshape_attribute
@@ -37,15 +38,15 @@ class Part:
 
 
 class LayoutPlan:
-    """The choice for one function.
+    """The choice for one block: the body of a function, or of a region, whose sides keep the model's layout.
 
     ``parts`` holds the operations that have a choice, ``other`` the order of each value where it is not the model's,
     ``made_by`` the variable that says which of the two it is, ``outputs`` the variables of the outputs, ``dims`` the
     dimensions as the model has them, and ``layouts``, once solved, the choice for each variable: True for the other.
     """
 
-    def __init__(self, module: Module, function: Function, ports_may_change: bool) -> None:
-        self.module, self.function, self.ports_may_change = module, function, ports_may_change
+    def __init__(self, module: Module, block: Block, ports_may_change: bool) -> None:
+        self.module, self.block, self.ports_may_change = module, block, ports_may_change
         self.problem = LayoutProblem()
         self.first = self.problem.variable(fixed=False)
         self.parts: dict[Operation, Part] = {}
@@ -59,11 +60,14 @@ class LayoutPlan:
 
     def solve(self) -> None:
         """State the problem and choose. Adds reshapes where operands that broadcast have a lower rank."""
-        for op in self.function.body:
+        for op in self.block:
             self._give_operands_full_rank(op)
-        for argument in self.function.inputs:
+        for value in outer_values(self.block):
+            if constant_attribute(value) is None:
+                self._define(value, to_last(rank_of(value)), self.first)
+        for argument in self.block.args:
             self._define(argument, to_last(rank_of(argument)), self._port(argument, to_last(rank_of(argument))))
-        for op in self.function.body:
+        for op in self.block:
             if Trait.CONSTANT not in op.traits:
                 self._state(op)
         for value, wanted in self.wanted.items():
@@ -96,7 +100,7 @@ class LayoutPlan:
         return self.problem.variable() if free else self.first
 
     def _state(self, op: Operation) -> None:
-        if isinstance(op, Return):
+        if Trait.TERMINATOR in op.traits:
             for value in op.operands:
                 assert value is not None
                 self.outputs.append(self._port(value, self.other.get(value, ())))
@@ -104,7 +108,7 @@ class LayoutPlan:
             return
         part = self._part(op)
         if part is None:
-            for value in op.operands:
+            for value in (*op.operands, *captured_values(op)):
                 self._use(value, self.first, None)
             for result in op.results:
                 self._define(result, to_last(rank_of(result)), self.first)

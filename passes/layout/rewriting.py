@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ...ir import Builder, Operation, Return, Value
+from ...ir import Builder, Function, Operation, Trait, Value
 from ...ir.dialects import nn
 from ...ir.layout import CHANNEL_LAST, PORT_LAYOUT, compose, inverse, is_identity, moves_only_units, permute, to_last
 from ...ir.module import constant_attribute
+from ...ir.ports import Side
+from ...ir.regions import captured_values, replace_inside
 from .absorb import Rearranged, feature_order
 from .plan import LayoutPlan, Part
 from .reshapes import is_free, reshape_attribute
@@ -16,39 +18,47 @@ from .rules import Order, carried, dims_of, plain_order, rank_of
 
 
 class LayoutRewriting:
-    """Rewrites the function of a solved plan; ``counts`` takes what was done."""
+    """Rewrites the block of a solved plan; ``counts`` takes what was done."""
 
     def __init__(self, plan: LayoutPlan, counts: Counter[str]) -> None:
         self.plan, self.counts = plan, counts
-        self.module, self.function = plan.module, plan.function
+        self.module, self.block = plan.module, plan.block
         self.constants = Rearranged(plan.module)
         self.stored: dict[Value, Order] = {}  # the orders of values that are not the model's any more
         self.forms: dict[tuple[Value, Order], Value] = {}
 
     def run(self) -> None:
         self._rewrite_inputs()
-        for op in list(self.function.body):
+        for op in list(self.block):
             if op in self.plan.parts:
                 self._rewrite(op, self.plan.parts[op])
-            elif not isinstance(op, Return):
+            elif Trait.TERMINATOR not in op.traits:
                 self._bring(op, range(len(op.operands)), None)
+                self._bring_inside(op)
         self._rewrite_outputs()
 
     def _rewrite_inputs(self) -> None:
-        for index, argument in enumerate(self.function.inputs):
+        for index, argument in enumerate(self.block.args):
             last = self.plan.layouts[self.plan.made_by[argument]]
             self._made(argument, self.plan.other[argument] if last else None)
             if last:
-                self.function.set_port_attribute("arg", index, PORT_LAYOUT, CHANNEL_LAST)
+                self._mark_port("arg", index)
 
     def _rewrite_outputs(self) -> None:
-        terminator = self.function.terminator
+        terminator = self.block.last_op
+        assert terminator is not None
         for index, variable in enumerate(self.plan.outputs):
             last = self.plan.layouts[variable]
             value = terminator.operands[index]
             self._bring(terminator, [index], to_last(rank_of(value)) if last else None)
             if last:
-                self.function.set_port_attribute("res", index, PORT_LAYOUT, CHANNEL_LAST)
+                self._mark_port("res", index)
+
+    def _mark_port(self, side: Side, index: int) -> None:
+        """Only the ports of functions can be channel-last."""
+        function = self.block.parent_op
+        assert isinstance(function, Function)
+        function.set_port_attribute(side, index, PORT_LAYOUT, CHANNEL_LAST)
 
     def _made(self, value: Value, order: Order | None) -> None:
         """Note the order of a value that is now defined (None: the model's); its type follows."""
@@ -66,10 +76,19 @@ class LayoutRewriting:
             stored = self.stored.get(value, plain_order(value))
             if wanted == stored:
                 continue
-            if (value, wanted) not in self.forms:
-                change = compose(inverse(stored), wanted)
-                self.forms[value, wanted] = self._transposed(value, change, op)
-            op.set_operand(index, self.forms[value, wanted])
+            op.set_operand(index, self._in_order(value, stored, wanted, op))
+
+    def _bring_inside(self, op: Operation) -> None:
+        """Let the regions of an operation see what they use as the model has it."""
+        for value in captured_values(op):
+            if value in self.stored:
+                replace_inside(op, value, self._in_order(value, self.stored[value], plain_order(value), op))
+
+    def _in_order(self, value: Value, stored: Order, wanted: Order, user: Operation) -> Value:
+        """A value in another order, made before its first user."""
+        if (value, wanted) not in self.forms:
+            self.forms[value, wanted] = self._transposed(value, compose(inverse(stored), wanted), user)
+        return self.forms[value, wanted]
 
     def _transposed(self, value: Value, permutation: Order, user: Operation) -> Value:
         builder = Builder.before(self.module, user)
