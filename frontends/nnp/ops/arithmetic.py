@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import string
-from collections.abc import Sequence
 
 import numpy as np
 
 from ....ir import Value
+from ....ir.dialects.nn.equations import explicit_equation
 from .registry import Call, Lifter, lift, refuse
 from .shapes import as_float, as_index, as_mask, numbers, reshape
 
@@ -149,7 +148,10 @@ def batch_matmul(b: Lifter, op: Call, x0: Value, x1: Value) -> Value:
 
 @lift("Einsum")
 def einsum(b: Lifter, op: Call, *xs: Value) -> Value:
-    left, _, right = explicit_equation(op, [x.tensor.rank for x in xs]).partition("->")
+    try:
+        left, _, right = explicit_equation(op.equation, [x.tensor.rank for x in xs]).partition("->")
+    except ValueError as error:
+        raise refuse(op, str(error)) from None
     terms, operands = left.split(","), list(xs)
     for i, term in enumerate(terms):
         terms[i], operands[i] = _diagonals(b, op, term, operands[i])
@@ -172,25 +174,6 @@ def _diagonals(b: Lifter, op: Call, term: str, x: Value) -> tuple[str, Value]:
         )
         term = term[:second] + term[second + 1 :]
     return term, x
-
-
-def explicit_equation(op: Call, ranks: Sequence[int]) -> str:
-    """The equation with the result behind ``->`` and a letter for every axis: ``...`` stands for those not named."""
-    left, arrow, right = op.equation.replace(" ", "").partition("->")
-    terms = left.split(",")
-    if len(terms) != len(ranks):
-        raise refuse(op, f"has {len(ranks)} inputs for the equation '{op.equation}'")
-    free = [c for c in string.ascii_letters if c not in op.equation]
-    named = [len(term.replace("...", "")) for term in terms]
-    hidden = max((r - n for r, n, term in zip(ranks, named, terms, strict=True) if "..." in term), default=0)
-    if hidden > len(free):
-        raise refuse(op, f"has more axes than there are letters: '{op.equation}'")
-    rest = "".join(free[:hidden])
-    spelt = [t.replace("...", rest[hidden - (r - n) :]) for t, r, n in zip(terms, ranks, named, strict=True)]
-    if not arrow:
-        once = sorted(c for c in set(left) if left.count(c) == 1 and c.isalpha())
-        right = ("..." if "..." in left else "") + "".join(once)
-    return f"{','.join(spelt)}->{right.replace('...', rest)}"
 
 
 @lift("BitShift")
