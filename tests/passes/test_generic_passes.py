@@ -454,7 +454,7 @@ def test_numbers_and_other_symbols_stay():
 def test_the_batch_may_stay_open():
     module = parsed(PORTS, '"func.return"(%z) : (tensor<?x?xf32, {d1 = "T"}>) -> ()')
     before = print_module(module)
-    assert not run(module, FixBatchSize(batch=None)) and print_module(module) == before
+    assert not FixBatchSize(batch=None).run(module, PassContext()) and print_module(module) == before
 
 
 def test_sizes_below_one_are_refused():
