@@ -10,6 +10,7 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
+from ...ir.dialects.nn.interpolation import AxisMap
 from ...ir.dialects.nn.window import Window, spatial_axes
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.types import I32
@@ -187,20 +188,20 @@ def resize(b: Builder, op: nn.Resize) -> Value | None:
         return None
     y = op.x
     axes = spatial_axes(y.tensor.rank, op.channel_last)
-    for axis, old, new in zip(axes, lengths, op.sizes, strict=True):
+    for axis, m in zip(axes, op.maps(lengths), strict=True):
         if op.mode == "nearest":
-            index = op.nearest(old, new)
-            y = y if np.array_equal(index, np.arange(old)) else b.nn.gather(y, index.astype(I32.dtype), axis=axis)
+            index = op.interpolation.nearest(m)
+            y = y if np.array_equal(index, np.arange(m.old)) else b.nn.gather(y, index.astype(I32.dtype), axis=axis)
         else:
-            y = _interpolated(b, y, axis, _matrix(op, old, new))
+            y = _interpolated(b, y, axis, _matrix(op, m))
     return b.nn.identity(y) if y is op.x else y
 
 
-def _matrix(op: nn.Resize, old: int, new: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+def _matrix(op: nn.Resize, m: AxisMap) -> np.ndarray[Any, np.dtype[np.float32]]:
     """(old, new): column i holds the weights of the elements that make element i."""
-    matrix = np.zeros((old, new), np.float64)
-    for index, weight in op.neighbours(old, new):
-        np.add.at(matrix, (index, np.arange(new)), weight)
+    matrix = np.zeros((m.old, m.new), np.float64)
+    for index, weight in zip(*op.interpolation.taps(m), strict=True):
+        np.add.at(matrix, (index, np.arange(m.new)), weight)
     return matrix.astype(np.float32)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ...ir import OpResult, Value
 from ...ir.dialects import nn
-from ...ir.dialects.nn.window import Window
+from ...ir.dialects.nn.window import Window, spatial_axes
 from ...ir.dialects.tfl import movement as tfl_movement
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.layout import PORT_LAYOUT
@@ -150,10 +152,21 @@ def resize(target: Target, op: nn.Resize) -> OpResult:
 
 def resize_options(op: nn.Resize) -> tuple[bool, bool] | None:
     """(align_corners, half_pixel_centers) of TFLite's kernel for this interpolation; None where it has no such."""
+    if op.antialias or op.exclude_outside or not _scales_are_those_of_lengths(op):
+        return None
     if op.mode == "linear":
         known = {"asymmetric": (False, False), "align_corners": (True, False), "half_pixel": (False, True)}
         return known.get(op.coordinate)
     return _NEAREST.get((op.coordinate, op.rounding)) if op.mode == "nearest" else None
+
+
+def _scales_are_those_of_lengths(op: nn.Resize) -> bool:
+    if not op.scales:
+        return True
+    x = op.x.tensor
+    olds = [x.dims[a] for a in spatial_axes(x.rank, op.channel_last)] if x.shape is not None else []
+    pairs = zip(olds, op.sizes, op.scales, strict=False)
+    return bool(olds) and all(isinstance(old, int) and np.float32(new / old) == np.float32(s) for old, new, s in pairs)
 
 
 _NEAREST = {

@@ -50,12 +50,19 @@ from .binary import (
 )
 from .control import If, Loop, Yield
 from .conv import Conv, ConvolutionOp, ConvTranspose
-from .data_dependent import NonZero
-from .indexing import Gather, GatherElements, GatherNd, OneHot, ScatterNd
+from .data_dependent import Compress, NonMaxSuppression, NonZero, Unique
+from .deform_conv import DeformConv
+from .dynamic_axes import DynamicCumsum, DynamicOneHot, DynamicReduce, DynamicTopK, DynamicTrilu
+from .dynamic_movement import DynamicPad, DynamicSlice, DynamicSplit
+from .dynamic_shape import DynamicBroadcastTo, DynamicReshape, DynamicSqueeze, DynamicTile, DynamicUnsqueeze
+from .generation import Fill, Range
+from .indexing import Gather, GatherElements, GatherNd, OneHot, ScatterElements, ScatterNd
 from .linear import Affine, Einsum, Matmul
+from .linear_algebra import Det, Dft
 from .movement import BroadcastTo, Concat, Pad, Reshape, Reverse, Slice, Split, Tile, Transpose
 from .normalization import BatchNorm, LayerNorm, Lrn
 from .pool import AveragePool, MaxPool, PoolOp
+from .pool_indices import MaxPoolWithIndices
 from .quantization import Dequantize, FakeQuantize, Quantize
 from .rearrange import ChannelShuffle, DepthToSpace, ShapeOf, SpaceToDepth, Trilu
 from .recurrent import Gru, Lstm, RecurrentOp, Rnn
@@ -73,7 +80,8 @@ from .reduce import (
     ReduceSum,
     Softmax,
 )
-from .resize import Resize
+from .resize import DynamicResize, Resize
+from .sampling import GridSample, RoiAlign
 from .sorting import Sort, TopK
 from .unary import (
     Abs,
@@ -139,6 +147,7 @@ __all__ = [
     "Ceil",
     "ChannelShuffle",
     "Clip",
+    "Compress",
     "Concat",
     "Constant",
     "Conv",
@@ -148,15 +157,33 @@ __all__ = [
     "Cosh",
     "Cumprod",
     "Cumsum",
+    "DeformConv",
     "DepthToSpace",
     "Dequantize",
+    "Det",
+    "Dft",
     "Div",
+    "DynamicBroadcastTo",
+    "DynamicCumsum",
+    "DynamicOneHot",
+    "DynamicPad",
+    "DynamicReduce",
+    "DynamicReshape",
+    "DynamicResize",
+    "DynamicSlice",
+    "DynamicSplit",
+    "DynamicSqueeze",
+    "DynamicTile",
+    "DynamicTopK",
+    "DynamicTrilu",
+    "DynamicUnsqueeze",
     "Einsum",
     "Elu",
     "Equal",
     "Erf",
     "Exp",
     "FakeQuantize",
+    "Fill",
     "Floor",
     "FloorDiv",
     "Gather",
@@ -165,6 +192,7 @@ __all__ = [
     "Gelu",
     "Greater",
     "GreaterEqual",
+    "GridSample",
     "Gru",
     "HardSigmoid",
     "HardSwish",
@@ -188,12 +216,14 @@ __all__ = [
     "Lstm",
     "Matmul",
     "MaxPool",
+    "MaxPoolWithIndices",
     "Maximum",
     "Minimum",
     "Mod",
     "Mul",
     "NNOp",
     "Neg",
+    "NonMaxSuppression",
     "NonZero",
     "NotEqual",
     "OneHot",
@@ -202,6 +232,7 @@ __all__ = [
     "Pow",
     "Prelu",
     "Quantize",
+    "Range",
     "Reciprocal",
     "RecurrentOp",
     "ReduceMax",
@@ -215,8 +246,10 @@ __all__ = [
     "Resize",
     "Reverse",
     "Rnn",
+    "RoiAlign",
     "Round",
     "Rsqrt",
+    "ScatterElements",
     "ScatterNd",
     "Select",
     "ShapeOf",
@@ -243,6 +276,7 @@ __all__ = [
     "Transpose",
     "Trilu",
     "UnaryOp",
+    "Unique",
     "Yield",
     "apply_activation",
 ]

@@ -44,6 +44,24 @@ class IndexingOp(NNOp):
         return length
 
 
+def fits_inside(indices: Shape, x: Shape, axis: int) -> bool:
+    """Whether indices have the rank of x and, as far as it is known, are nowhere longer except along an axis."""
+    return len(x) == len(indices) and all(
+        i == axis or not (isinstance(n, int) and isinstance(d, int)) or n <= d
+        for i, (d, n) in enumerate(zip(x, indices, strict=True))
+    )
+
+
+REDUCTIONS: dict[str, np.ufunc | None] = {
+    "none": None,
+    "add": np.add,
+    "mul": np.multiply,
+    "min": np.minimum,
+    "max": np.maximum,
+}
+"""How what is scattered is combined with what is there; "none" replaces it."""
+
+
 def _grid(lengths: tuple[int, ...], extra: int) -> list[Array]:
     """The coordinates of the batch axes, to be indexed with together with indices of ``extra`` further axes."""
     rank = len(lengths) + extra
@@ -100,11 +118,7 @@ class GatherElements(IndexingOp, name="nn.gather_elements"):
             return self.typed(self.indices.tensor.shape)
         x, indices = shapes
         axis = self.axis_in(self.axis, len(x))
-        fits = len(x) == len(indices) and all(
-            i == axis or not (isinstance(n, int) and isinstance(d, int)) or n <= d
-            for i, (d, n) in enumerate(zip(x, indices, strict=True))
-        )
-        if not fits:
+        if not fits_inside(indices, x, axis):
             raise self.error(f"expected indices within the shape of x, got {self.indices.type} for {self.x.type}")
         return self.typed(indices)
 
@@ -148,7 +162,7 @@ class ScatterNd(IndexingOp, name="nn.scatter_nd"):
     """
 
     updates = operand("indices.shape[:-1] + x.shape[length of a vector:]")
-    reduction = attribute(one_of("none", "add", "mul", "min", "max"), "how to combine", default="none")
+    reduction = attribute(one_of(*REDUCTIONS), "how to combine", default="none")
     output = result("the type of x")
 
     def infer(self) -> TensorType:
@@ -167,14 +181,52 @@ class ScatterNd(IndexingOp, name="nn.scatter_nd"):
         return self.typed(self.x.tensor.shape)
 
     def evaluate(self, x: Array, indices: Array, updates: Array) -> Array:
-        y: Array = x.copy()
-        index = tuple(np.moveaxis(indices, -1, 0))
-        if self.reduction == "none":
-            y[index] = updates
-        else:
-            combine = {"add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}[self.reduction]
-            combine.at(y, index, updates)
-        return y
+        return scattered(x, tuple(np.moveaxis(indices, -1, 0)), updates, self.reduction)
+
+
+def scattered(x: Array, index: tuple[Array, ...], updates: Array, reduction: str) -> Array:
+    """A copy of x with updates at an index of arrays, combined with what is there as :data:`REDUCTIONS` says."""
+    y: Array = x.copy()
+    combine = REDUCTIONS[reduction]
+    if combine is None:
+        y[index] = updates
+    else:
+        combine.at(y, index, updates)
+    return y
+
+
+class ScatterElements(IndexingOp, name="nn.scatter_elements"):
+    """A copy of x in which single elements are replaced: output[indices[i, j, ...], j, ...] = updates[i, j, ...].
+
+    That is for axis 0, and so on. With another ``reduction`` they are combined with what is there. Where places are
+    equal and the reduction is none, the last one counts. As ScatterElements of ONNX.
+    """
+
+    updates = operand("the shape of indices")
+    axis = attribute(INT, "the axis of x that is indexed, a negative one from the end", default=0)
+    reduction = attribute(one_of(*REDUCTIONS), "how to combine", default="none")
+    output = result("the type of x")
+
+    def infer(self) -> TensorType:
+        self.expect_same_element([self.x, self.updates])
+        shapes = self.check_indices()
+        if shapes is not None:
+            x, indices = shapes
+            axis = self.axis_in(self.axis, len(x))
+            if not fits_inside(indices, x, axis):
+                raise self.error(f"expected indices within the shape of x, got {self.indices.type} for {self.x.type}")
+        updates, indices_shape = self.updates.tensor.shape, self.indices.tensor.shape
+        if updates is not None and indices_shape is not None:
+            try:
+                unify_shapes(updates, indices_shape)
+            except ValueError as error:
+                raise self.error(f"expected 'updates' of the shape of {self.indices.type}: {error} differ") from None
+        return self.typed(self.x.tensor.shape)
+
+    def evaluate(self, x: Array, indices: Array, updates: Array) -> Array:
+        places: list[Array] = list(np.indices(indices.shape, sparse=True))
+        places[self.axis % x.ndim] = indices
+        return scattered(x, tuple(places), updates, self.reduction)
 
 
 class OneHot(NNOp, name="nn.one_hot"):
@@ -199,7 +251,12 @@ class OneHot(NNOp, name="nn.one_hot"):
         return TensorType((*shape[:axis], self.depth, *shape[axis:]), F32)
 
     def evaluate(self, indices: Array) -> Array:
-        axis = self.axis % (indices.ndim + 1)
-        places = np.arange(self.depth).reshape([-1 if i == axis else 1 for i in range(indices.ndim + 1)])
-        hits: Array = np.expand_dims(indices, axis) == places
-        return hits.astype(np.float32)
+        return one_hot(indices, self.depth, self.axis)
+
+
+def one_hot(indices: Array, depth: int, axis: int) -> Array:
+    """1.0 at the indices along a new axis of length ``depth``, 0.0 elsewhere."""
+    axis %= indices.ndim + 1
+    places = np.arange(depth).reshape([-1 if i == axis else 1 for i in range(indices.ndim + 1)])
+    hits: Array = np.expand_dims(indices, axis) == places
+    return hits.astype(np.float32)

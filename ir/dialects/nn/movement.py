@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -46,8 +48,8 @@ class Reshape(MovementOp, name="nn.reshape"):
         copied = {i for i, d in enumerate(self.shape) if d == 0}
         # what is not copied has to be made of what is not copied
         source = [d for i, d in enumerate(x.dims) if i not in copied]
-        rest = _quotient(source, [d for i, d in enumerate(target) if i not in copied and d != -1])
-        if rest == _CONTRADICTION or (-1 not in target and isinstance(rest, int) and rest != 1):
+        rest = quotient(source, [d for i, d in enumerate(target) if i not in copied and d != -1])
+        if rest == CONTRADICTION or (-1 not in target and isinstance(rest, int) and rest != 1):
             raise self.error(f"expected 'shape' to hold the elements of {x}, got {self.shape}")
         return self.typed(tuple(rest if d == -1 else d for d in target))
 
@@ -55,22 +57,25 @@ class Reshape(MovementOp, name="nn.reshape"):
         return x.reshape([x.shape[i] if d == 0 else d for i, d in enumerate(self.shape)])
 
 
-_CONTRADICTION = -2
+CONTRADICTION = -2
+"""What :func:`quotient` gives where the numbers do not divide."""
 
 
-def _quotient(dims: Sequence[Dim], divisors: Sequence[Dim]) -> Dim:
-    """The product of ``dims`` over that of the divisors (numbers): a number, a symbol if just that is left, or None.
+def quotient(dims: Sequence[Dim], divisors: Sequence[Dim]) -> Dim:
+    """The product of ``dims`` over that of the divisors: a number, a symbol if just that is left, or None.
 
-    _CONTRADICTION where the numbers do not divide.
+    CONTRADICTION where the numbers do not divide. Equal symbols cancel out; they stand for sizes that are not 0.
     """
     numbers = math.prod(d for d in dims if isinstance(d, int))
-    others = [d for d in dims if not isinstance(d, int)]
     divisor = math.prod(d for d in divisors if isinstance(d, int))
-    if not others:
+    others: Counter[Dim] = Counter(d for d in dims if not isinstance(d, int))
+    below: Counter[Dim] = Counter(d for d in divisors if isinstance(d, str))
+    others, below = others - below, below - others
+    if not others and not below:
         if divisor == 0:
-            return None if numbers == 0 else _CONTRADICTION
-        return numbers // divisor if numbers % divisor == 0 else _CONTRADICTION
-    return others[0] if len(others) == 1 and numbers == divisor else None
+            return None if numbers == 0 else CONTRADICTION
+        return numbers // divisor if numbers % divisor == 0 else CONTRADICTION
+    return next(iter(others)) if others.total() == 1 and not below and numbers == divisor else None
 
 
 class Transpose(MovementOp, name="nn.transpose"):
@@ -173,7 +178,7 @@ class Slice(MovementOp, name="nn.slice"):
         x = self.x.tensor
         if x.shape is None:
             return self.typed((None,) * len(self.starts))
-        return self.typed(tuple(_sliced(d, s) for d, s in zip(x.dims, self.slices, strict=True)))
+        return self.typed(tuple(sliced(d, s) for d, s in zip(x.dims, self.slices, strict=True)))
 
     def verify_op(self) -> None:
         self.expect_length("stops", self.stops, len(self.starts))
@@ -190,7 +195,8 @@ _UNBOUNDED = 2**31 - 1
 """A stop that is beyond any dimension."""
 
 
-def _sliced(dim: Dim, piece: slice) -> Dim:
+def sliced(dim: Dim, piece: slice) -> Dim:
+    """How many elements a slice takes of an axis."""
     if isinstance(dim, int):
         return len(range(*piece.indices(dim)))
     takes_all = piece.start == 0 and piece.stop >= _UNBOUNDED and piece.step == 1
@@ -198,15 +204,19 @@ def _sliced(dim: Dim, piece: slice) -> Dim:
     return dim if takes_all or reverses_all else None
 
 
+PAD_MODES = ("constant", "reflect", "edge", "symmetric", "wrap")
+
+
 class Pad(MovementOp, name="nn.pad"):
-    """x with elements added at both ends of its axes.
+    """x with elements added at both ends of its axes, or taken away where a number is negative.
 
     ``mode``: "constant" adds ``value``; "edge" repeats the outermost element; "reflect" mirrors x at it; "symmetric"
-    mirrors x with it. As numpy.pad.
+    mirrors x with it; "wrap" goes on at the other end. What is taken away is not seen by the modes. As numpy.pad, and
+    Pad of ONNX.
     """
 
     pads = attribute(INTS, "how many at the beginning of each axis..., then at the end of each axis...")
-    mode = attribute(one_of("constant", "reflect", "edge", "symmetric"), "what is added", default="constant")
+    mode = attribute(one_of(*PAD_MODES), "what is added", default="constant")
     value = attribute(FLOAT, "what the mode constant adds", default=0.0)
     output = result()
 
@@ -222,26 +232,59 @@ class Pad(MovementOp, name="nn.pad"):
         if x.shape is None:
             return self.typed((None,) * (len(self.pads) // 2))
         shape = tuple(
-            d + b + e if isinstance(d, int) else d if b == e == 0 else None
+            max(d + b + e, 0) if isinstance(d, int) else d if b + e == 0 else None
             for d, (b, e) in zip(x.dims, self.pairs, strict=True)
         )
         return self.typed(shape)
 
     def verify_op(self) -> None:
-        if len(self.pads) % 2 or min(self.pads, default=0) < 0:
-            raise self.error(f"expected 'pads' of two numbers an axis, none negative, got {self.pads}")
+        if len(self.pads) % 2:
+            raise self.error(f"expected 'pads' of two numbers an axis, got {self.pads}")
         self.expect_rank("x", self.x, len(self.pads) // 2)
-        reach = {"reflect": -1, "symmetric": 0, "edge": math.inf, "constant": math.inf}[self.mode]
+        if self.mode == "constant":
+            return
         for dim, pair in zip(self.x.tensor.shape or (), self.pairs, strict=False):
-            if isinstance(dim, int) and max(pair) > dim + reach:
+            if isinstance(dim, int) and not _can_fill(dim, pair, self.mode):
                 raise self.error(f"expected 'pads' that mode '{self.mode}' can fill from {self.x.type}")
 
     def evaluate(self, x: Array) -> Array:
-        if not self.pads:
-            return x  # numpy refuses a list of no pads
-        if self.mode == "constant":
-            return np.pad(x, self.pairs, constant_values=x.dtype.type(self.value))
-        return np.pad(x, self.pairs, mode=self.mode)  # type: ignore[call-overload, no-any-return]  # one of its modes
+        return padded(x, self.pairs, self.mode, self.value)
+
+
+def _can_fill(length: int, pair: tuple[int, int], mode: str) -> bool:
+    """Whether a mode (not "constant") finds elements to add to an axis. numpy mirrors repeatedly; kernels do not."""
+    kept = length + min(pair[0], 0) + min(pair[1], 0)
+    reach = {"reflect": kept - 1, "symmetric": kept}.get(mode, math.inf if kept > 0 else 0)
+    return max(pair) <= max(reach, 0)
+
+
+def padded(x: Array, pairs: Sequence[tuple[int, int]], mode: str, value: Any = None) -> Array:
+    """x with (begin, end) elements added to each axis, or taken away: see :class:`Pad`.
+
+    Raises ValueError where a mode finds nothing to add.
+    """
+    if mode != "constant" and not all(_can_fill(n, p, mode) for n, p in zip(x.shape, pairs, strict=True)):
+        raise ValueError(f"mode '{mode}' cannot fill pads of {tuple(pairs)} from a shape of {x.shape}")
+    if mode == "constant":
+        return _surrounded(x, pairs, value)
+    x = x[tuple(slice(max(-b, 0), n - max(-e, 0)) for n, (b, e) in zip(x.shape, pairs, strict=True))]
+    added = [(max(b, 0), max(e, 0)) for b, e in pairs]
+    if not any(map(any, added)):
+        return x
+    return np.pad(x, added, mode=mode)  # type: ignore[call-overload, no-any-return]  # one of its modes
+
+
+def _surrounded(x: Array, pairs: Sequence[tuple[int, int]], value: Any) -> Array:
+    """x in a greater array of ``value`` (None: zero, or the empty string); np.pad does not know all element types."""
+    if value is None:
+        value = "" if x.dtype == object else 0
+    whole = np.full([max(n + b + e, 0) for n, (b, e) in zip(x.shape, pairs, strict=True)], value, x.dtype)
+    # element i of x becomes element i + begin, where there is one
+    sources = tuple(slice(max(-b, 0), n - max(-e, 0)) for n, (b, e) in zip(x.shape, pairs, strict=True))
+    kept = x[sources]
+    if kept.size:
+        whole[tuple(slice(max(b, 0), max(b, 0) + n) for n, (b, _) in zip(kept.shape, pairs, strict=True))] = kept
+    return whole
 
 
 class Tile(MovementOp, name="nn.tile"):

@@ -136,7 +136,13 @@ class Trilu(MovementOp, name="nn.trilu"):
         return self.typed(shape)
 
     def evaluate(self, x: Array) -> Array:
-        return np.triu(x, self.k) if self.upper else np.tril(x, self.k)
+        return triangle(x, self.upper, self.k)
+
+
+def triangle(x: Array, upper: bool, k: int) -> Array:
+    """The upper or lower triangle of each matrix in the last two axes, from diagonal k."""
+    k = max(min(k, x.shape[-1] + 1), -x.shape[-2] - 1)  # beyond, numpy's arithmetic overflows
+    return np.triu(x, k) if upper else np.tril(x, k)
 
 
 class ShapeOf(NNOp, name="nn.shape_of"):

@@ -37,8 +37,27 @@ class SummingOp(ReduceOp):
     ufunc: ClassVar[Callable[..., Any]]
 
     def evaluate(self, x: Array) -> Array:
-        y = type(self).ufunc(x, axis=self.axes, keepdims=self.keep_dims, dtype=accumulator(x))
-        return np.asarray(y).astype(x.dtype)
+        return summed(type(self).ufunc, x, self.axes, self.keep_dims)
+
+
+def summed(ufunc: Callable[..., Any], x: Array, axes: tuple[int, ...], keep_dims: bool) -> Array:
+    """The sum, mean or product over axes, in double precision for floats."""
+    return np.asarray(ufunc(x, axis=axes, keepdims=keep_dims, dtype=accumulator(x))).astype(x.dtype)
+
+
+def reduce_extreme(ufunc: Callable[..., Any], x: Array, axes: tuple[int, ...], keep_dims: bool) -> Array:
+    """The maximum (np.max) or minimum over axes; that of no elements is the lowest (greatest) of the type."""
+    if x.size:
+        return np.asarray(ufunc(x, axis=axes, keepdims=keep_dims))
+    return np.asarray(ufunc(x, axis=axes, keepdims=keep_dims, initial=_neutral(x.dtype, ufunc is np.max)))
+
+
+def _neutral(dtype: np.dtype[Any], lowest: bool) -> Any:
+    if dtype.kind == "b":
+        return not lowest
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).min if lowest else np.iinfo(dtype).max
+    return -np.inf if lowest else np.inf
 
 
 class ReduceSum(SummingOp, name="nn.reduce_sum"):
@@ -64,14 +83,14 @@ class ReduceMax(ReduceOp, name="nn.reduce_max"):
     """The greatest element over axes; NaN if one is"""
 
     def evaluate(self, x: Array) -> Array:
-        return np.asarray(np.max(x, axis=self.axes, keepdims=self.keep_dims))
+        return reduce_extreme(np.max, x, self.axes, self.keep_dims)
 
 
 class ReduceMin(ReduceOp, name="nn.reduce_min"):
     """The smallest element over axes; NaN if one is"""
 
     def evaluate(self, x: Array) -> Array:
-        return np.asarray(np.min(x, axis=self.axes, keepdims=self.keep_dims))
+        return reduce_extreme(np.min, x, self.axes, self.keep_dims)
 
 
 class ArgOp(NNOp):
@@ -147,14 +166,21 @@ class CumulativeOp(AxisOp):
     neutral: ClassVar[int]
 
     def evaluate(self, x: Array) -> Array:
-        if self.reverse:
-            x = np.flip(x, self.axis)
-        y: Array = type(self).ufunc(x, axis=self.axis, dtype=accumulator(x) or x.dtype).astype(x.dtype)
-        if self.exclusive:
-            shifted = np.full_like(y, self.neutral)
-            np.moveaxis(shifted, self.axis, 0)[1:] = np.moveaxis(y, self.axis, 0)[:-1]
-            y = shifted
-        return np.flip(y, self.axis) if self.reverse else y
+        return cumulated(type(self).ufunc, self.neutral, x, self.axis, self.exclusive, self.reverse)
+
+
+def cumulated(
+    ufunc: Callable[..., Any], neutral: int, x: Array, axis: int, exclusive: bool = False, reverse: bool = False
+) -> Array:
+    """The cumulative sum (np.cumsum) or product along an axis; see :class:`CumulativeOp`."""
+    if reverse:
+        x = np.flip(x, axis)
+    y: Array = ufunc(x, axis=axis, dtype=accumulator(x) or x.dtype).astype(x.dtype)
+    if exclusive:
+        shifted = np.full_like(y, neutral)
+        np.moveaxis(shifted, axis, 0)[1:] = np.moveaxis(y, axis, 0)[:-1]
+        y = shifted
+    return np.flip(y, axis) if reverse else y
 
 
 class Cumsum(CumulativeOp, name="nn.cumsum"):
