@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nncc.ir import Block, Op, TensorType, Type, element, lookup_op
 from nncc.ir.interpreter import evaluate_op
 
-from . import along_axes, control, elementwise, layers, movement  # noqa: F401  # they fill the table
+from . import along_axes, control, dynamic, elementwise, layers, movement, sampling  # noqa: F401  # they fill the table
 from .draw import GENERATORS, Array, Draw, quantized_element
 
 

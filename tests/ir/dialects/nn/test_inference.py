@@ -1,20 +1,24 @@
 """What inference says is what evaluation gives, for every operation; and less knowledge never makes it wrong."""
 
+from collections.abc import Sequence
+
 import nn_samples
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nncc.ir import TensorType, VerifyError
+from nncc.ir import Op, TensorType, VerifyError, as_dense
 from nncc.ir.dialects import nn
 from nncc.ir.opdef import Trait, registered_ops
 from nncc.ir.types import F32
 
 # What these need to know of an operand, they refuse not to know: the shape of a kernel, the length of index vectors.
-NEED_STATIC = {"nn.conv": 1, "nn.conv_transpose": 1, "nn.gather_nd": 1, "nn.scatter_nd": 1}
+NEED_STATIC = {"nn.conv": 1, "nn.deform_conv": 1, "nn.dynamic_split": 1, "nn.conv_transpose": 1, "nn.gather_nd": 1, "nn.scatter_nd": 1}
 # What of these has a size that depends on the data, inference cannot know.
-DATA_DEPENDENT = {"nn.loop", "nn.non_zero"}
+DATA_DEPENDENT = {"nn.compress", "nn.loop", "nn.non_max_suppression", "nn.non_zero", "nn.unique"}
+# These have, too, unless the operands that say it are constants.
+DYNAMIC = {n for n in nn_samples.sampled_names() if n.startswith("nn.dynamic_")} | {"nn.dft", "nn.fill", "nn.range"}
 
 
 DEFINITIONS = [d for d in registered_ops("nn") if Trait.TERMINATOR not in d.traits]
@@ -40,6 +44,8 @@ def test_inferred_types_are_those_of_the_evaluated_arrays(name: str, data: st.Da
     sample = data.draw(nn_samples.sample(name))
     op = sample.build()
     op.verify()
+    if name in DYNAMIC:
+        _tell_sizes(op, sample.operands)
     results = sample.evaluate()
     assert [r.dtype for r in results] == [v.tensor.storage.dtype for v in op.results]
     for array, value in zip(results, op.results, strict=True):
@@ -60,12 +66,23 @@ def test_inference_from_less_is_never_wrong(name: str, data: st.DataObject) -> N
     types = [t if i == NEED_STATIC.get(name) else _less_known(data, t) for i, t in enumerate(sample.types)]
     op = sample.build(types)
     op.verify()
+    if name in DYNAMIC and data.draw(st.booleans()):
+        _tell_sizes(op, sample.operands)
     assert len(op.results) == len(exact)
     for value, shape in zip(op.results, exact, strict=True):
         if value.tensor.shape is not None:
             assert len(value.tensor.shape) == len(shape)
             known = zip(value.tensor.shape, shape, strict=True)
             assert all(d is None or d == n or d == f"n{n}" for d, n in known), (op.attributes, types, value.type, shape)
+
+
+def _tell_sizes(op: Op, operands: Sequence[np.ndarray | None]) -> None:
+    """Make the operands that sizes depend on constants, and infer the types anew."""
+    for i, array in enumerate(operands):
+        if array is not None and (i > 0 or op.name in ("nn.fill", "nn.range")):
+            op.set_operand(i, nn.Constant(value=as_dense(array)).result)
+    for value, type in zip(op.results, op.inferred_types(), strict=True):
+        value.type = type
 
 
 def _less_known(data: st.DataObject, type: TensorType | None) -> TensorType | None:
