@@ -109,6 +109,13 @@ class _Run:
         return self.captured[op]
 
 
+def region_runner(around: Mapping[Value, Array]) -> RegionRunner:
+    """What :func:`evaluate_op` runs regions with; ``around`` holds the values from outside that they use."""
+    run = _Run(None)
+    run.values.update(around)
+    return run._region
+
+
 def _count_reads(value: Value) -> int:
     """How often the run of a value's block reads it: once for each use, and once for each operation with regions
     that use it, however often they run.
@@ -129,7 +136,7 @@ def evaluate_op(
 ) -> tuple[Array, ...]:
     """The results of one operation on the stored form of its operands.
 
-    ``run_region`` executes regions; without it, they may use no values from outside. Raises CompileError where the
+    ``run_region`` executes regions (:func:`region_runner`); without it, they may use no values from outside. Raises CompileError where the
     operation has no meaning here.
     """
     if not isinstance(op, Op) or not op.is_evaluable():
@@ -137,7 +144,7 @@ def evaluate_op(
     if Trait.CONSTANT in op.traits:
         return op.run(())
     if op.regions and run_region is None:
-        run_region = _Run(None)._region
+        run_region = region_runner({})
     reals = [None if a is None else _real(a, v) for a, v in zip(operands, op.operands, strict=True)]
     with np.errstate(all="ignore"):  # infinities and NaN are results like any other
         results = op.run(reals, run_region)

@@ -28,6 +28,11 @@ def captured_values(op: Operation) -> Sequence[Value]:
     return list(dict.fromkeys(v for block in inner_blocks(op) for v in outer_values(block)))
 
 
+def operands_within(op: Operation) -> Iterator[Value]:
+    """The operands of an operation and of those in its regions: a value as often as it is used."""
+    return (v for inner in op.walk() for v in inner.operands if v is not None)
+
+
 def outer_values(block: Block) -> Sequence[Value]:
     """The values from outside that a block uses, here and further inside, each once, in the order of the uses."""
     own: set[Value] = set(block.args)

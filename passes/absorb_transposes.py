@@ -63,6 +63,8 @@ class TransposeOfProduct(OpRewrite):
         product = op.x.defining_op
         if not isinstance(product, nn.Matmul) or not _swaps_matrices(op.perm) or not op.x.has_one_use:
             return False
+        if product.parent is not op.parent:
+            return rw.refuse(op, "the product would be computed in a region, which may be a loop")
         if any(constant_attribute(v) is not None for v in (product.lhs, product.rhs)):
             return rw.refuse(op, "a product with weights is faster as it is")
         made = rw.builder(op, [product]).nn.matmul(

@@ -140,7 +140,7 @@ def observe(
             found.setdefault(value, Seen()).add(array, new_observer)
 
     def see_results(op: Operation, results: Sequence[Array]) -> None:
-        if Trait.CONSTANT not in op.traits:
+        if Trait.CONSTANT not in op.traits and op.parent is function.body:  # regions stay in float
             for value, array in zip(op.results, results, strict=True):
                 see(value, array)
 

@@ -24,7 +24,7 @@ def set_range(function: Function, value: Value, found: Range | None) -> None:
         ranges = list(value.op.attributes.get(RANGES, ())) or [() for _ in value.op.results]
         ranges[value.index] = entry
         value.op.attributes[RANGES] = tuple(ranges)
-    elif isinstance(value, BlockArgument):
+    elif isinstance(value, BlockArgument) and value.block is function.body:
         function.set_port_attribute("arg", value.index, RANGE, entry)
 
 
@@ -34,7 +34,7 @@ def get_range(function: Function, value: Value) -> Range | None:
     if isinstance(value, OpResult):
         ranges = value.op.attributes.get(RANGES, ())
         entry = ranges[value.index] if value.index < len(ranges) else ()
-    elif isinstance(value, BlockArgument):
+    elif isinstance(value, BlockArgument) and value.block is function.body:
         entry = function.port_attribute("arg", value.index, RANGE, ())
     return (entry[0], entry[1]) if len(entry) == 2 else None
 

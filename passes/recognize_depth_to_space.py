@@ -80,6 +80,8 @@ class ConvolutionGivesTheOrder(OpRewrite):
             return False
         if any(v is not None and constant_attribute(v) is None for v in conv.operands[1:]):
             return rw.refuse(op, "the weights of the convolution are computed")
+        if conv.parent is not op.parent:
+            return rw.refuse(op, "the convolution would be computed in a region, which may be a loop")
         arrays = [None if v is None else known_array(v) for v in conv.operands[1:]]
         if arrays[0] is None:
             return rw.refuse(op, "the weights are not there")

@@ -86,7 +86,7 @@ def _layer_norm_and_constant(op):
         return None
     for norm, constant in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
         found = norm.defining_op
-        if not isinstance(found, nn.LayerNorm) or not norm.has_one_use:
+        if not isinstance(found, nn.LayerNorm) or not norm.has_one_use or found.parent is not op.parent:
             continue
         if constant_factor(constant, norm.tensor.shape, is_shift=False) is not None:
             return found, constant

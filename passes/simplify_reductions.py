@@ -55,7 +55,7 @@ class ReduceWithoutAxes(OpRewrite):
         if not isinstance(reduction, nn.ReduceOp) or not op.x.has_one_use or not reduction.keep_dims:
             return False
         dims = reduction.x.tensor.shape
-        if dims is None:
+        if dims is None or reduction.parent is not op.parent:
             return False
         axes = {a % len(dims) for a in reduction.axes}
         kept = tuple(d for a, d in enumerate(dims) if a not in axes)

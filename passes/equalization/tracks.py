@@ -18,6 +18,7 @@ from ...ir import Function, Operation, TensorType, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_attribute
 from ...ir.opdef import Trait
+from ...ir.regions import captured_values
 from ...ir.types import Array
 from ..fold_scales_factor import Factor
 from ..fold_scales_linear import LINEAR, channel_axis, incoming, outgoing
@@ -101,7 +102,7 @@ class Tracks:
             return
         passed = self._passed_on(op)
         if passed is None:
-            self._pin(op.operands)
+            self._pin((*op.operands, *captured_values(op)))
             for value in op.results:
                 self._start(value, pinned=True)
         else:

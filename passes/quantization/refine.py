@@ -16,10 +16,11 @@ import numpy as np
 from ...ir import Builder, Function, Module, Operation, OpResult, TensorType, Value
 from ...ir.dialects import nn
 from ...ir.dialects.tfl.quantization import Int8Rule
-from ...ir.interpreter import evaluate_op
+from ...ir.interpreter import evaluate_op, region_runner
 from ...ir.module import constant_attribute
-from ...ir.opdef import Trait
+from ...ir.opdef import RegionRunner, Trait
 from ...ir.passes import PassContext
+from ...ir.regions import captured_values, operands_within
 from ...ir.types import F32, Array, QuantizedType
 from .compare import real, stored_input
 from .parameters import bias_type
@@ -56,16 +57,19 @@ class Side:
 
     def run(self, op: Operation, batches: int) -> None:
         """Evaluate an operation on all batches, and drop what nobody needs any more."""
-        results = [evaluate_op(op, self.operands(op, i)) for i in range(batches)]
+        results = [evaluate_op(op, self.operands(op, i), self._regions(op, i)) for i in range(batches)]
         for number, value in enumerate(op.results):
             if value.has_uses:
                 self.arrays[value] = [r[number] for r in results]
                 self.uses_left[value] = len(value.uses)
-        for used in op.operands:
-            if used is not None and used in self.uses_left:
+        for used in operands_within(op):
+            if used in self.uses_left:
                 self.uses_left[used] -= 1
                 if not self.uses_left[used]:
                     del self.arrays[used], self.uses_left[used]
+
+    def _regions(self, op: Operation, batch: int) -> RegionRunner | None:
+        return region_runner({v: self.array(v, batch) for v in captured_values(op)}) if op.regions else None
 
 
 @attrs.define
@@ -84,7 +88,7 @@ class Refinement:
     def run(self, inputs: Sequence[Mapping[str, Array]]) -> None:
         """Refine on these batches of the float function's inputs."""
         exact, rounded = Side.start(self.reference, inputs), Side.start(self.quantized, inputs)
-        ops = [op for op in self.quantized.body if not {Trait.CONSTANT, Trait.TERMINATOR} & op.traits]
+        ops = [op for op in self.quantized.body if op.results and Trait.CONSTANT not in op.traits]
         for done, op in enumerate(ops):
             self.context.report_progress("refine weights and biases", done, len(ops))
             copy = self.copies.get(op.results[0])
@@ -186,8 +190,8 @@ def affordable_batches(function: Function, most: int) -> int:
             sizes[value], left[value] = _bytes(value), len(value.uses)
             living += sizes[value] if left[value] else 0
         peak = max(peak, living)
-        for used in op.operands:
-            if used is not None and used in left:
+        for used in operands_within(op):
+            if used in left:
                 left[used] -= 1
                 living -= sizes[used] if not left[used] else 0
     return max(1, min(most, MEMORY // peak))
