@@ -181,6 +181,8 @@ class GraphLift:
         if len(results) < len(op.results):
             raise refuse(op, f"has {len(op.results)} outputs, expected {len(results)} or less")
         for old, new in zip(op.results, results, strict=False):
+            if new is None and old.has_uses:
+                raise refuse(op, f"cannot give its output {old.index}", "do without that output")
             if isinstance(new, Value):
                 _check_type(op, old.type, new)
         return results[: len(op.results)]

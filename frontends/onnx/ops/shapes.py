@@ -49,21 +49,23 @@ def size_vector(b: Lifter, sizes: Sequence[Size | Value]) -> Value:
 
 def reshape(b: Lifter, x: Value, sizes: Sequence[Size]) -> Value:
     """x in the shape of the sizes, one of them maybe -1 for what is left; with a static shape where that can say it."""
-    if list(sizes) == sizes_of(x):
-        return x
     given = x.tensor.dims
-    shape: list[int] = []
-    for i, size in enumerate(sizes):
-        if isinstance(size, OpenSize):
-            dim = size.source.tensor.dims[size.axis]
-            stays = size == OpenSize(x, i) or (dim is not None and i < len(given) and given[i] == dim)
-            shape.append(0 if stays else -1)
-        else:
-            shape.append(size)
+    shape = [_shape_entry(x, i, size) for i, size in enumerate(sizes)]
+    if len(shape) == len(given) and all(s == 0 or s == d for s, d in zip(shape, given, strict=True)):
+        return x
     copies_wrongly = any(s == 0 and (i >= len(given) or given[i] != 0) for i, s in enumerate(sizes))
     if not sizes or (shape.count(-1) < 2 and not copies_wrongly and 0 not in given):
         return b.nn.reshape(x, shape=tuple(shape))
     return b.nn.dynamic_reshape(x, size_vector(b, sizes), allow_zero=True)
+
+
+def _shape_entry(x: Value, index: int, size: Size) -> int:
+    """The number for a size in the attribute of a reshape: 0 where it is the same dimension, else -1 if it is open."""
+    if not isinstance(size, OpenSize):
+        return size
+    given, dim = x.tensor.dims, size.source.tensor.dims[size.axis]
+    stays = size == OpenSize(x, index) or (dim is not None and index < len(given) and given[index] == dim)
+    return 0 if stays else -1
 
 
 def broadcast(b: Lifter, x: Value, sizes: Sequence[Size]) -> Value:
