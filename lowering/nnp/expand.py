@@ -1,0 +1,42 @@
+"""``expand-for-nnp``: nn operations that NNabla has not, or only within limits, by those that it has."""
+
+from __future__ import annotations
+
+import attrs
+
+from ...ir import Module
+from ...ir.passes import Pass, PassContext
+from ..expansion import expand_function
+from . import expand_elementwise, expand_indexing, expand_layers, expand_movement, expand_recurrent
+from .batch import name_batch
+from .expansion import expands
+
+RULE_MODULES = (expand_elementwise, expand_layers, expand_movement, expand_indexing, expand_recurrent)
+
+
+@attrs.define
+class ExpandForNnp(Pass, name="expand-for-nnp"):
+    """Rewrite a network so that each operation is one that `lower-to-nnp` knows; name its batch size.
+
+    ```
+    %1 = "nn.conv"(%x, %w) {pads = [0, 0, 1, 1], strides = [2, 2]}
+        : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x4x4xf32>
+    ```
+    becomes (NNabla's pads are the same at both ends)
+    ```
+    %0 = "nn.pad"(%x) {pads = [0, 0, 0, 0, 0, 0, 1, 1]} : (tensor<1x3x8x8xf32>) -> tensor<1x3x9x9xf32>
+    %1 = "nn.conv"(%0, %w) {strides = [2, 2]} : (tensor<1x3x9x9xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x4x4xf32>
+    ```
+
+    What is open in dimension 0 of the inputs becomes the symbol N, the batch size; other open sizes are errors. What
+    has no expansion stays, and `lower-to-nnp` reports it.
+    """
+
+    consumes = frozenset({"nn"})
+
+    def run(self, module: Module, context: PassContext) -> bool:
+        named = name_batch(module.main, context.diagnostics)
+        context.diagnostics.raise_if_errors()
+        counts = expand_function(module, module.main, expands)
+        self.counts.update(counts)
+        return named or bool(counts)

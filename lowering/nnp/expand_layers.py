@@ -1,0 +1,211 @@
+"""Convolutions, pools, resizing and local normalization in the forms that NNabla has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...ir import Builder, Value
+from ...ir.dialects import nn
+from ...ir.dialects.nn.window import spatial_axes
+from ...ir.layout import to_first, to_last
+from ...ir.types import I32, Array
+from ..expansion import with_axis, without_axis
+from .expansion import expands
+from .rules_movement import END
+from .windows import interpolate_arguments, lengths_of, mixture, pool_arguments
+
+
+@expands("conv", "conv_transpose", "max_pool", "average_pool", "resize", "depth_to_space", "space_to_depth")
+def channels_first(b: Builder, op: Any) -> Value | None:
+    """On a processor NNabla computes with channels first alone."""
+    if not op.channel_last:
+        return None
+    rank = op.x.tensor.rank
+    attributes = {k: v for k, v in op.attributes.items() if k not in ("channel_last", "activation")}
+    x = b.nn.transpose(op.x, perm=to_first(rank))
+    return b.nn.transpose(b.create(op.name, x, *op.operands[1:], **attributes).result, perm=to_last(rank))
+
+
+def padded(b: Builder, x: Value, begin: Sequence[int], end: Sequence[int], value: float = 0.0) -> Value:
+    """x with ``value`` around its spatial dimensions."""
+    if not any((*begin, *end)):
+        return x
+    return b.nn.pad(x, pads=(0, 0, *begin, 0, 0, *end), value=value)
+
+
+# Convolution
+
+
+@expands("conv")
+def conv_pads(b: Builder, op: nn.Conv) -> Value | None:
+    """Pads that differ at both ends become an operation."""
+    window = op.window
+    if window.pads_begin == window.pads_end:
+        return None
+    return b.nn.conv(
+        padded(b, op.x, window.pads_begin, window.pads_end),
+        op.weight,
+        op.bias,
+        strides=op.strides,
+        dilations=op.dilations,
+        groups=op.groups,
+    )
+
+
+@expands("conv_transpose")
+def transpose_pads(b: Builder, op: nn.ConvTranspose) -> Value | None:
+    """Pads that differ at both ends, and outputs that end far behind: the whole is computed, and a part of it kept."""
+    window = op.window
+    too_long = any(p >= s for p, s in zip(op.output_padding, op.strides, strict=True))
+    if window.pads_begin == window.pads_end and not too_long:
+        return None
+    weight = op.weight
+    if any(op.output_padding):  # zeros at the end of the kernel reach as far; with dilations in steps of these
+        lacking = [math.ceil(p / d) for p, d in zip(op.output_padding, op.dilations, strict=True)]
+        weight = b.nn.pad(weight, pads=(*(0,) * (2 + len(lacking)), 0, 0, *lacking))
+    whole = b.nn.conv_transpose(op.x, weight, op.bias, strides=op.strides, dilations=op.dilations, groups=op.groups)
+    lengths = op.output.tensor.static_shape[2:] if op.output.tensor.is_static else _numbers(op.output)
+    stops = [begin + n for begin, n in zip(window.pads_begin, lengths, strict=True)]
+    return b.nn.slice(whole, starts=(0, 0, *window.pads_begin), stops=(END, END, *stops), steps=(1,) * op.x.tensor.rank)
+
+
+def _numbers(value: Value) -> tuple[int, ...]:
+    lengths = lengths_of(value, False)
+    if lengths is None:
+        raise ValueError(f"{value.type} has no static spatial dimensions")
+    return lengths
+
+
+# Pools
+
+
+@expands("max_pool", "average_pool")
+def pool_1d(b: Builder, op: nn.PoolOp) -> Value | None:
+    """One spatial dimension becomes two, the first of length 1."""
+    if op.spatial_rank != 1:
+        return None
+    options: dict[str, Any] = {
+        "kernel": (1, *op.kernel),
+        "strides": (1, *op.strides),
+        "pads": (0, op.pads[0], 0, op.pads[1]),
+        "overhang": (0, *op.overhang),
+    }
+    if isinstance(op, nn.MaxPool):
+        options["dilations"] = (1, *op.dilations)
+    elif isinstance(op, nn.AveragePool):
+        options["count_include_pad"] = op.count_include_pad
+    return without_axis(b, b.create(op.name, with_axis(b, op.x, 2), **options).result, 2)
+
+
+@expands("max_pool")
+def max_pool_dilations(b: Builder, op: nn.MaxPool) -> Value | None:
+    """The maximum of shifted slices, axis by axis: NNabla's pools have no dilations, and two or three axes."""
+    window = op.window
+    if op.spatial_rank in (2, 3) and all(d == 1 for d in window.dilations):
+        return None
+    counts = _numbers(op.output)
+    y = padded(b, op.x, window.pads_begin, _ends(op), -math.inf)
+    for i in range(op.spatial_rank):
+        kernel, dilation, stride = window.kernel[i], window.dilations[i], window.strides[i]
+        y = _max_of_slices(b, y, 2 + i, [p * dilation for p in range(kernel)], stride, counts[i])
+    return y
+
+
+def _max_of_slices(b: Builder, x: Value, axis: int, starts: Sequence[int], stride: int, count: int) -> Value:
+    rank = x.tensor.rank
+    y: Value | None = None
+    for start in starts:
+        first, stops, steps = [0] * rank, [END] * rank, [1] * rank
+        first[axis], stops[axis], steps[axis] = start, start + (count - 1) * stride + 1, stride
+        part = b.nn.slice(x, starts=first, stops=stops, steps=steps)
+        y = part if y is None else b.nn.maximum(y, part)
+    assert y is not None
+    return y
+
+
+def _ends(op: nn.PoolOp) -> list[int]:
+    return [e + o for e, o in zip(op.window.pads_end, op.window.overhang, strict=True)]
+
+
+@expands("max_pool")
+def max_pool_pads(b: Builder, op: nn.MaxPool) -> Value | None:
+    """Other pads and overhangs become an operation, with elements that are never the greatest."""
+    if lengths_of(op.x, False) is None or pool_arguments(op) is not None:
+        return None
+    x = padded(b, op.x, op.window.pads_begin, _ends(op), -math.inf)
+    return b.nn.max_pool(x, kernel=op.kernel, strides=op.strides)
+
+
+@expands("average_pool")
+def average_pool_pads(b: Builder, op: nn.AveragePool) -> Value | None:
+    """Other pads and overhangs become zeros around, and the counts are put right behind."""
+    lengths = lengths_of(op.x, False)
+    if lengths is None or pool_arguments(op) is not None or op.spatial_rank not in (2, 3):
+        return None
+    x = padded(b, op.x, op.window.pads_begin, _ends(op))
+    y = b.nn.average_pool(x, kernel=op.kernel, strides=op.strides)
+    factor = np.array(math.prod(op.kernel), np.float64)
+    for divisor in op.divisors(lengths):
+        factor = factor[..., None] / np.maximum(divisor, 1)
+    return y if np.all(factor == 1.0) else b.nn.mul(y, factor[None, None].astype(np.float32))
+
+
+# Resizing
+
+
+@expands("resize")
+def resize(b: Builder, op: nn.Resize) -> Value | None:
+    """Other interpolations, axis by axis: chosen elements (nearest), or a product with a constant matrix."""
+    lengths = lengths_of(op.x, False)
+    if lengths is None or interpolate_arguments(op) is not None:
+        return None
+    y = op.x
+    for axis, m in zip(spatial_axes(y.tensor.rank, False), op.maps(lengths), strict=True):
+        if op.mode == "nearest":
+            indices = op.interpolation.nearest(m)
+            stays = np.array_equal(indices, np.arange(m.old))
+            y = y if stays else b.nn.gather(y, indices.astype(I32.dtype), axis=axis)
+        else:
+            y = _mixed(b, y, axis, mixture(op.interpolation.taps(m), m.old))
+    return b.nn.identity(y) if y is op.x else y
+
+
+def _mixed(b: Builder, x: Value, axis: int, matrix: Array) -> Value:
+    """x times a matrix (old, new) along an axis: column i holds the weights of what makes element i."""
+    rank = x.tensor.rank
+    if matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, np.eye(len(matrix))):
+        return x
+    perm = (*(i for i in range(rank) if i != axis), axis)
+    moved = x if axis == rank - 1 else b.nn.transpose(x, perm=perm)
+    y = b.nn.affine(moved, matrix.astype(np.float32))
+    return y if axis == rank - 1 else b.nn.transpose(y, perm=[perm.index(i) for i in range(rank)])
+
+
+# Normalization
+
+
+@expands("lrn")
+def lrn(b: Builder, op: nn.Lrn) -> Value:
+    """The squares are added up over slices that are shifted along the axis."""
+    rank = op.x.tensor.rank
+    axis = op.axis % rank
+    length = op.x.tensor.dims[axis]
+    if not isinstance(length, int):
+        raise ValueError(f"{op.x.type} has no static axis {axis}")
+    before = (op.size - 1) // 2
+    pads = [0] * (2 * rank)
+    pads[axis], pads[rank + axis] = before, op.size - 1 - before
+    squares = b.nn.pad(b.nn.square(op.x), pads=pads)
+    total: Value | None = None
+    for i in range(op.size):
+        starts, stops = [0] * rank, [END] * rank
+        starts[axis], stops[axis] = i, i + length
+        part = b.nn.slice(squares, starts=starts, stops=stops, steps=(1,) * rank)
+        total = part if total is None else b.nn.add(total, part)
+    assert total is not None
+    base = b.nn.add(b.nn.mul(total, op.alpha / op.size), op.bias)
+    return b.nn.mul(op.x, b.nn.pow(base, -op.beta))

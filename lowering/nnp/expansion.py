@@ -1,0 +1,5 @@
+"""The rules of ``expand-for-nnp``."""
+
+from ..expansion import Expansions
+
+expands = Expansions()

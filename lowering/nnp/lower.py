@@ -1,0 +1,112 @@
+"""``lower-to-nnp``: nn operations to NNabla's functions, and the function to a network with an executor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from ...ir import CompileError, Diagnostics, Function, Module, Operation, Return, Value
+from ...ir.dialects import nn
+from ...ir.passes import Pass, PassContext, option
+from . import rules_elementwise, rules_indexing, rules_linear, rules_movement, rules_reduction, rules_windows
+from .network import assemble
+from .parameters import Parameters
+from .quantization import on_grid
+from .target import Target, rule_for
+
+RULE_MODULES = (rules_elementwise, rules_linear, rules_windows, rules_movement, rules_indexing, rules_reduction)
+
+
+@attrs.define
+class LowerToNnp(Pass, name="lower-to-nnp"):
+    """Turn a network in the form that `expand-for-nnp` leaves into a network of NNabla's functions, with an executor.
+
+    ```
+    func.func @main(%x : tensor<?x4xf32>) {
+      %W = "nn.constant"() {value = dense_resource<W>}
+      %y = "nn.affine"(%x, %W)
+      "func.return"(%y)
+    }
+    ```
+    becomes
+    ```
+    "nnp.network"() ({
+      %x = "nnp.variable"() {name = "x", type = "Buffer"}
+      %W = "nnp.variable"() {name = "W", type = "Parameter", value = dense_resource<W>}
+      "nnp.variable"(%y) {name = "y", type = "Buffer"}
+      %y = "nnp.Affine"(%x, %W) {name = "Affine", base_axis = 1}
+    }) {name = "main", batch_size = 1}
+    "nnp.parameter"() {variable_name = "W", ...}
+    "nnp.executor"() {name = "exec_0", network_name = "main", data_variable = ..., output_variable = ...}
+    ```
+
+    Everything becomes float32: integers, indices and booleans (0 and 1) are carried as numbers, and quantized values as
+    the real numbers that they stand for. The batch size stays open (-1 in the file) where it is the symbol N. All that
+    NNabla cannot express is reported at once.
+    """
+
+    consumes = frozenset({"nn"})
+    produces = frozenset({"nnp"})
+
+    network: str = option("main", "the name of the network that is made")
+
+    def run(self, module: Module, context: PassContext) -> bool:
+        function = module.main
+        parameters = Parameters(module)
+        for op in function.body:
+            if not isinstance(op, Return | nn.Constant):
+                try:
+                    self._lower(op, parameters, context.diagnostics)
+                except CompileError as error:
+                    context.diagnostics.add(error)
+        try:
+            _separate_outputs(function, parameters, context.diagnostics)
+        except CompileError as error:
+            context.diagnostics.add(error)
+        context.diagnostics.raise_if_errors()
+        for op in reversed(function.body):
+            if not isinstance(op, Return) and not op.has_uses:
+                op.erase()
+        assemble(module, function, parameters, self.network)
+        module.drop_unused_resources()
+        return True
+
+    def _lower(self, op: Operation, parameters: Parameters, diagnostics: Diagnostics) -> None:
+        rule = rule_for(op)
+        if rule is None:
+            raise CompileError(
+                f"NNabla has no function for '{op.name}'",
+                op.location,
+                "run expand-for-nnp before; if it leaves the operation, express it by others",
+            )
+        target = Target(op, parameters, diagnostics)
+        try:
+            made = rule(target, op)
+        except ValueError as error:  # a rule needs a number where the shape has none
+            remedy = "fix the batch size (-b), or take out what makes a size depend on the data"
+            raise CompileError(f"'{op.name}': {error}", op.location, remedy) from error
+        values: Sequence[Value] = [made] if isinstance(made, Value) else made
+        activation = op.attributes.get("activation", "none")
+        if activation in rules_elementwise.FUSED and not isinstance(op, nn.RecurrentOp):
+            values = [target.like(rules_elementwise.FUSED[activation], values[0])]
+        values = [on_grid(target, old, new) for old, new in zip(op.results, values, strict=True)]
+        for old, new in zip(op.results, values, strict=True):
+            if old.name is not None and new.name is None:
+                new.name = old.name
+            old.replace_all_uses_with(new)
+        op.erase()
+        self.counts[op.name.partition(".")[2]] += 1
+
+
+def _separate_outputs(function: Function, parameters: Parameters, diagnostics: Diagnostics) -> None:
+    """Give every output a variable of its own: one that is also an input, a parameter or another output is copied."""
+    taken: set[Value] = set(function.inputs)
+    terminator = function.terminator
+    for index, value in enumerate(function.outputs):
+        op = value.defining_op
+        if value in taken or op is None or op.name in ("nn.constant", "nnp.variable"):
+            target = Target(terminator, parameters, diagnostics)
+            value = target.like("Identity", value)
+            terminator.set_operand(index, value)
+        taken.add(value)

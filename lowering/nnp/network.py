@@ -1,0 +1,119 @@
+"""From a function whose body is made of NNabla's functions to a network, its parameters and an executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...ir import Function, Module, Return, Value
+from ...ir.dialects import nnp
+from ...ir.location import Location
+from ...ir.names import Names
+from .parameters import Parameters
+
+EXECUTOR = "exec_0"
+"""The name that NNabla's own importers give to the one executor that they make."""
+FIRST_RELEASE = "0.1"
+"""The version of the file format: there is no other."""
+_STATISTICS = frozenset({"mean", "variance"})
+
+
+def assemble(module: Module, function: Function, parameters: Parameters, network_name: str) -> nnp.Network:
+    """Replace a function by a network of the name, parameters, and an executor with the function's ports."""
+    network = nnp.Network.create(function.location, name=network_name, batch_size=1)
+    names = Names()
+    inputs = [
+        _declare_input(network, value, names.free(name), function.location)
+        for name, value in zip(function.input_names, function.inputs, strict=True)
+    ]
+    _name_results(function, names)
+    for argument, variable in zip(function.inputs, inputs, strict=True):
+        argument.replace_all_uses_with(variable.variable)
+    outputs = list(function.outputs)
+    function.terminator.erase()
+    used = [v for v in parameters.variables.values() if v.variable.has_uses]
+    for variable in used:
+        variable.set_attribute("name", names.free(variable.label))
+        variable.variable.name = variable.label
+        network.body.append(variable)
+    functions = list(function.body)
+    for call in functions:
+        for result in call.results:
+            assert result.name is not None
+            declared = {"name": result.name, "type": "Buffer", "location": call.location}
+            network.body.append(nnp.Variable(result, result_types=[], **declared))
+    for call in functions:
+        call.unlink()
+        network.body.append(call)
+    function.erase()
+    module.attributes.clear()
+    module.set_attribute(nnp.VERSION, FIRST_RELEASE)
+    module.body.append(network)
+    for variable in used:
+        module.body.append(_stored(variable))
+    module.body.append(_executor(network_name, inputs, outputs, used, network.location))
+    return network
+
+
+def _declare_input(network: nnp.Network, value: Value, name: str, location: Location) -> nnp.Variable:
+    variable = nnp.Variable(result_types=[value.type], name=name, type="Buffer", location=location)
+    variable.variable.name = name
+    return network.body.append(variable)
+
+
+def _name_results(function: Function, names: Names) -> None:
+    """Give every function and every value a name of its own: outputs theirs first, then those of the source."""
+    for name, value in zip(function.output_names, function.outputs, strict=True):
+        value.name = names.free(name)
+    named = set(function.outputs)
+    calls = Names()
+    for call in function.body:
+        if isinstance(call, Return):
+            continue
+        call.attributes["name"] = calls.free(_source_name(call.location) or str(call.attributes["name"]))
+        for result in call.results:
+            if result not in named:
+                result.name = names.free(result.name or f"{call.attributes['name']}_Output")
+
+
+def _source_name(location: Location) -> str:
+    return location.origins[0].name if location.origins else ""
+
+
+def _stored(variable: nnp.Variable) -> nnp.Parameter:
+    assert variable.value is not None
+    return nnp.Parameter(
+        variable_name=variable.label,
+        need_grad=_is_trained(variable),
+        value=variable.value,
+        location=variable.location,
+    )
+
+
+def _is_trained(variable: nnp.Variable) -> bool:
+    """Whether some function takes the parameter as a weight, and not as a statistic or a constant of a formula."""
+    for use in variable.variable.uses:
+        if isinstance(use.op, nnp.FunctionOp) and not use.op.function_type.is_variadic:
+            port = use.op.function_type.inputs[use.operand_index]
+            if port.parameter and port.name not in _STATISTICS:
+                return True
+    return False
+
+
+def _executor(
+    network_name: str,
+    inputs: Iterable[nnp.Variable],
+    outputs: Iterable[Value],
+    parameters: Iterable[nnp.Variable],
+    location: Location,
+) -> nnp.Executor:
+    def ports(names: Iterable[str]) -> tuple[dict[str, str], ...]:
+        return tuple({"variable_name": name, "data_name": name} for name in names)
+
+    return nnp.Executor(
+        name=EXECUTOR,
+        network_name=network_name,
+        data_variable=ports(v.label for v in inputs),
+        output_variable=ports(v.name or "" for v in outputs),
+        parameter_variable=tuple({"variable_name": v.label} for v in parameters),
+        location=location,
+    )
