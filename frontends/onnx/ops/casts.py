@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ....ir import Value
 from ....ir.dialects import onnx
 from ....ir.types import ELEMENT_TYPES, F32, F64, ElementType
@@ -68,5 +70,5 @@ def _to_powers_of_two(b: Lifter, op: onnx.OnnxOp, x: Value) -> Value:
     found = b.nn.select(is_above(inside, b.nn.mul(below, threshold)), b.nn.mul(below, 2.0), below)
     if op.get("saturate") == 0:
         fits = b.nn.logical_and(b.nn.greater_equal(x, lowest), b.nn.less_equal(x, greatest))
-        found = b.nn.select(fits, found, float("nan"))
+        found = b.nn.select(fits, found, b.constant(math.nan, x.tensor.expressed))
     return b.nn.cast(found, to=_E8M0)

@@ -117,4 +117,4 @@ def _training_dropout(
     mask = b.nn.greater_equal(b.constant(uniform, F64), drop)
     element = x.tensor.expressed
     scale = cast(b, b.nn.div(b.constant(np.float64(1), F64), b.nn.sub(b.constant(np.float64(1), F64), drop)), element)
-    return b.nn.mul(b.nn.select(mask, x, 0.0), scale), mask
+    return b.nn.mul(b.nn.select(mask, x, b.constant(0.0, element)), scale), mask

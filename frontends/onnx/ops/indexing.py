@@ -55,7 +55,7 @@ def tensor_scatter(b: Lifter, op: OnnxOp, past: Value, update: Value, first: Val
     if op.get("mode") == "circular":
         source = b.nn.mod(source, length_of(b, past, axis))
     is_new = b.nn.logical_and(b.nn.greater_equal(source, 0), b.nn.less(source, count))
-    source = b.nn.select(is_new, source, 0)
+    source = b.nn.select(is_new, source, b.constant(0, I64))
     if first is None:
         taken = b.nn.gather(update, b.nn.reshape(source, shape=(-1,)), axis=axis)
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ....ir import Value
-from ....ir.types import F64, I8, I64
+from ....ir.types import ELEMENT_TYPES, F64, I64
 from .registry import DYNAMIC, Lifter, lift, refuse
 from .shapes import axes_of, axis_of, cast, expect_rank
 from .vectors import as_scalar, as_vector
@@ -69,11 +69,9 @@ for _name, _kind in {"ReduceSum": "sum", "ReduceProd": "prod"}.items():
 
 def _extreme(kind: str, r: _Reduction, x: Value) -> Value:
     """Of booleans (from version 20 on), false is less than true."""
-    return r.b.nn.cast(r.apply(kind, r.b.nn.cast(x, to=I8)), to=x.tensor.element) if _is_bool(x) else r.apply(kind, x)
-
-
-def _is_bool(x: Value) -> bool:
-    return x.tensor.expressed.is_bool
+    if not x.tensor.expressed.is_bool:
+        return r.apply(kind, x)
+    return r.b.nn.cast(r.apply(kind, r.b.nn.cast(x, to=ELEMENT_TYPES["ui8"])), to=x.tensor.expressed)
 
 
 for _name, _kind in {"ReduceMax": "max", "ReduceMin": "min"}.items():
@@ -126,9 +124,10 @@ def _log_sum_exp(r: _Reduction, x: Value) -> Value:
     nn = r.b.nn
     largest = r.apply("max", x)
     kept = attrs.evolve(r, keep_dims=True).apply("max", x)
-    finite = nn.select(nn.is_inf(kept), 0.0, kept)
+    zero = r.b.constant(0.0, x.tensor.expressed)
+    finite = nn.select(nn.is_inf(kept), zero, kept)
     total = nn.log(r.apply("sum", nn.exp(nn.sub(x, finite))))
-    return nn.add(total, nn.select(nn.is_inf(largest), 0.0, largest))
+    return nn.add(total, nn.select(nn.is_inf(largest), zero, largest))
 
 
 def _place_of(name: str) -> Callable[..., Value]:

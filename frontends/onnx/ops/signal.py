@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ....ir import Value
 from ....ir.types import F64, I64
 from .casts import element_of
@@ -82,14 +80,15 @@ def mel_weight_matrix(
     hertz = nn.mul(nn.sub(nn.exp(nn.mul(mels, math.log(10) / _MEL_SCALE)), 1.0), _MEL_BREAK)
     ratio = nn.div(nn.mul(nn.cast(nn.add(length, 1), to=F64), hertz), nn.cast(rate, to=F64))
     edges = nn.floor(ratio)
-    last = nn.range(b.constant(np.int64(0)), bands, b.constant(np.int64(1)))
-    left, peak, right = (unsqueeze(b, nn.gather(edges, nn.add(last, i), axis=0), [0]) for i in range(3))
+    places = counting(b, bands)
+    left, peak, right = (unsqueeze(b, nn.gather(edges, nn.add(places, i), axis=0), [0]) for i in range(3))
     frequency = unsqueeze(b, nn.cast(counting(b, nn.add(nn.div(length, 2), 1)), to=F64), [1])
     rising = nn.div(nn.sub(frequency, left), nn.maximum(nn.sub(peak, left), 1.0))
     falling = nn.div(nn.sub(right, frequency), nn.maximum(nn.sub(right, peak), 1.0))
     is_falling = nn.logical_and(nn.greater_equal(frequency, peak), nn.less(frequency, right))
     is_rising = nn.logical_and(nn.greater_equal(frequency, left), nn.less_equal(frequency, peak))
-    at_peak = nn.select(nn.equal(frequency, peak), 1.0, nn.select(is_rising, rising, b.constant(np.float64(0), F64)))
+    zero, one = b.constant(0.0, F64), b.constant(1.0, F64)
+    at_peak = nn.select(nn.equal(frequency, peak), one, nn.select(is_rising, rising, zero))
     return nn.cast(nn.select(is_falling, falling, at_peak), to=element_of(op, "output_datatype"))
 
 
