@@ -1,0 +1,1 @@
+"""nn to the onnx dialect: `expand-for-onnx` and `lower-to-onnx`."""
