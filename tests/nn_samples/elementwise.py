@@ -96,12 +96,19 @@ def _prelu(draw: Draw) -> Any:
 @generator("quantize")
 def _quantize(draw: Draw) -> Any:
     shape = draw(shapes())
-    return [array(draw, shape)], {"to": TensorType(shape, quantized_element(draw, shape))}
+    rounding = draw(st.sampled_from(["half_away", "half_even"]))
+    return [array(draw, shape)], {"to": TensorType(shape, quantized_element(draw, shape)), "rounding": rounding}
 
 
 @generator("dequantize")
 def _dequantize(draw: Draw) -> Any:
     return [array(draw, draw(shapes()), np.int8)], {}  # sample() makes its element type quantized
+
+
+@generator("storage_cast")
+def _storage_cast(draw: Draw) -> Any:
+    shape = draw(shapes())
+    return [array(draw, shape, np.int8)], {"to": quantized_element(draw, shape)}
 
 
 @generator("fake_quantize")

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from ....ir import CompileError, Value
-from ....ir.types import Array
+from ....ir.types import I64, Array
 from .registry import Lifter, lift, refuse
 from .shapes import FIX_SHAPE, expect_rank, numbers, reshape, sizes_of
 from .windows import Windows, expect_known_pads, pad_same, windows_of

@@ -63,7 +63,7 @@ from .movement import BroadcastTo, Concat, Pad, Reshape, Reverse, Slice, Split, 
 from .normalization import BatchNorm, LayerNorm, Lrn
 from .pool import AveragePool, MaxPool, PoolOp
 from .pool_indices import MaxPoolWithIndices
-from .quantization import Dequantize, FakeQuantize, Quantize
+from .quantization import Dequantize, FakeQuantize, Quantize, StorageCast
 from .rearrange import ChannelShuffle, DepthToSpace, ShapeOf, SpaceToDepth, Trilu
 from .recurrent import Gru, Lstm, RecurrentOp, Rnn
 from .reduce import (
@@ -267,6 +267,7 @@ __all__ = [
     "Sqrt",
     "Square",
     "SquaredDifference",
+    "StorageCast",
     "Sub",
     "Swish",
     "Tan",

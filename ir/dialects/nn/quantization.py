@@ -6,16 +6,23 @@ A quantized type (scale, zero point, maybe one for each channel) is part of the 
 
 from __future__ import annotations
 
-from ...opdef import TENSOR_TYPE, TYPE, attribute, operand, result
-from ...types import Array, QuantizedType, TensorType, unify_shapes
+import numpy as np
+
+from ...opdef import TENSOR_TYPE, TYPE, attribute, one_of, operand, result
+from ...types import Array, ElementType, QuantizedType, TensorType, unify_shapes
 from .base import FLOAT_ELEMENT, NNOp
 
 
 class Quantize(NNOp, name="nn.quantize"):
-    """x in a quantized type: round(x / scale) + zero_point, saturated. A quantized x is quantized anew."""
+    """x in a quantized type: round(x / scale) + zero_point, saturated. A quantized x is quantized anew.
+
+    ``rounding`` says where halves go: away from zero (TFLite), or to the even number, the quotient being computed in the
+    type of x (ONNX).
+    """
 
     x = operand()
     to = attribute(TENSOR_TYPE, "the type of the result: the shape of x with quantized elements")
+    rounding = attribute(one_of("half_away", "half_even"), "where halves go", default="half_away")
     output = result("the type ``to``")
 
     def infer(self) -> TensorType:
@@ -31,7 +38,12 @@ class Quantize(NNOp, name="nn.quantize"):
             raise self.error(f"expected attribute 'to' with the shape of {x}, got {to} ({error} differ)") from None
 
     def evaluate(self, x: Array) -> Array:
-        return x  # evaluation is on real numbers: the interpreter stores them in the type of the result
+        kind = self.to.element
+        if self.rounding == "half_away" or not isinstance(kind, QuantizedType):
+            return x  # evaluation is on real numbers: the interpreter stores them in the type of the result
+        along = [] if kind.axis is None else [-1 if i == kind.axis % x.ndim else 1 for i in range(x.ndim)]
+        scales = np.reshape(kind.scales, along)
+        return np.rint(x / scales.astype(x.dtype)).astype(np.float64) * scales
 
 
 class Dequantize(NNOp, name="nn.dequantize"):
@@ -48,6 +60,34 @@ class Dequantize(NNOp, name="nn.dequantize"):
 
     def evaluate(self, x: Array) -> Array:
         return x  # evaluation is on real numbers already
+
+
+class StorageCast(NNOp, name="nn.storage_cast"):
+    """The integers that a quantized x stores as plain integers, or plain integers as those of a quantized type.
+
+    No stored number changes. As quant.scast of MLIR.
+    """
+
+    x = operand("quantized, or integers")
+    to = attribute(TYPE, "the element type of the result: the storage type of x, or a quantized type of such storage")
+    output = result("the shape of x")
+
+    def infer(self) -> TensorType:
+        x, to = self.x.tensor, self.to
+        pair = (x.element, to) if isinstance(x.element, QuantizedType) else (to, x.element)
+        if not isinstance(pair[0], QuantizedType) or pair[0].storage != pair[1]:
+            raise self.error(f"expected a quantized type and its storage type, got {x} and {to}")
+        assert isinstance(to, ElementType | QuantizedType)
+        if isinstance(to, QuantizedType):
+            check_axis(self, to, x)
+        return x.with_element(to)
+
+    def evaluate(self, x: Array) -> Array:
+        kind = self.x.tensor.element
+        if isinstance(kind, QuantizedType):
+            return kind.quantize(x)  # evaluation is on real numbers
+        assert isinstance(self.to, QuantizedType)
+        return self.to.dequantize(x)
 
 
 class FakeQuantize(NNOp, name="nn.fake_quantize"):

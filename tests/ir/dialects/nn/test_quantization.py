@@ -27,6 +27,26 @@ def test_quantize_and_dequantize(element: QuantizedType) -> None:
     np.testing.assert_allclose(evaluate("nn.fake_quantize", X, grid=element), real, rtol=1e-6)
 
 
+@pytest.mark.parametrize("element", [PER_TENSOR, PER_AXIS], ids=["per tensor", "per axis"])
+def test_halves_go_to_even_numbers_as_in_onnx(element: QuantizedType) -> None:
+    per_axis = element.axis is not None
+    scales = np.float32(element.scales) if per_axis else np.float32(element.scale)
+    zeros = np.array(element.zero_points if per_axis else element.zero_point, np.int8)
+    steps = np.arange(-300, 300, dtype=np.float32).reshape(2, 3, 100) / 2
+    x = steps * (scales.reshape(3, 1) if per_axis else scales)
+    expected = run_onnx("QuantizeLinear", [x, scales, zeros], axis=1)
+    found = evaluate("nn.quantize", x, to=TensorType(x.shape, element), rounding="half_even")
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_storage_cast_changes_no_number() -> None:
+    stored = np.arange(-128, 128, dtype=np.int8)
+    np.testing.assert_array_equal(evaluate("nn.storage_cast", stored, to=PER_TENSOR), stored)
+    (plain,) = Sample("nn.storage_cast", (stored,), (TensorType((256,), PER_TENSOR),), {"to": I8}).evaluate()
+    assert plain.dtype == np.int8
+    np.testing.assert_array_equal(plain, stored)
+
+
 def test_quantize_keeps_the_symbols_of_x() -> None:
     types = (TensorType(("N", 3), F32),)
     op = Sample("nn.quantize", (), types, {"to": TensorType((None, 3), PER_TENSOR)}).build()
@@ -60,6 +80,9 @@ def test_evaluation_is_on_real_numbers() -> None:
         ),
         ("quantize", TensorType((2, 4), F32), {"to": TensorType((2, 4), PER_AXIS)}, "expected 4 scales along axis 1"),
         ("dequantize", TensorType((2, 3), F32), {}, "expected 'x' with quantized elements"),
+        ("storage_cast", TensorType((2, 3), F32), {"to": PER_TENSOR}, "a quantized type and its storage type"),
+        ("storage_cast", TensorType((2, 3), I8), {"to": I8}, "a quantized type and its storage type"),
+        ("storage_cast", TensorType((2, 4), I8), {"to": PER_AXIS}, "expected 4 scales along axis 1"),
         ("fake_quantize", TensorType((2, 3), F32), {"grid": I8}, "expected attribute 'grid' to be a quantized type"),
     ],
 )
