@@ -12,7 +12,7 @@ from ..diagnostics import CompileError
 from ..location import Location
 from ..module import Module
 from ..opdef import Trait
-from ..types import merge_types
+from ..types import TensorType, merge_types
 from .matcher import Match, NearMiss
 
 
@@ -186,7 +186,7 @@ def adapt_type(old: Value, new: Value) -> str | None:
     """
     if old.type == new.type:
         return None
-    merged = merge_types(old.type, new.type)
+    merged = None if _loses_symbol(old, new) else merge_types(old.type, new.type)
     if merged is None:
         return f"gave {new.type} for {old.type}"
     if merged != new.type:
@@ -194,3 +194,10 @@ def adapt_type(old: Value, new: Value) -> str | None:
             return f"gave {new.type} for {old.type}, which says more"
         new.type = merged
     return None
+
+
+def _loses_symbol(old: Value, new: Value) -> bool:
+    """Whether a number is where a symbol was: that is no better knowledge, but a dimension of 1 that was broadcast."""
+    shapes = [v.type.shape if isinstance(v.type, TensorType) else None for v in (old, new)]
+    pairs = zip(*(shape or () for shape in shapes), strict=False)
+    return any(isinstance(before, str) and isinstance(after, int) for before, after in pairs)

@@ -182,3 +182,16 @@
   %3 = "nn.sub"(%1, %2) : (tensor<3xf32>, tensor<f32>) -> tensor<3xf32>
   "func.return"(%3) : (tensor<3xf32>) -> ()
 }) {function_type = (tensor<3xf32>) -> tensor<3xf32>, sym_name = "main"} : () -> ()
+
+// -----
+
+// A number is repeated along the batch: the choice is needed for its shape.
+// CHECK-LABEL: builtin.module
+// CHECK: "nn.select"
+"func.func"() ({
+^bb0(%x: tensor<?x3xf32, {d0 = "N"}>):
+  %0 = "nn.constant"() {value = dense<true> : tensor<i1>} : () -> tensor<i1>
+  %1 = "nn.constant"() {value = dense<[[1.0, 2.0, 3.0]]> : tensor<1x3xf32>} : () -> tensor<1x3xf32>
+  %2 = "nn.select"(%0, %1, %x) : (tensor<i1>, tensor<1x3xf32>, tensor<?x3xf32, {d0 = "N"}>) -> tensor<?x3xf32, {d0 = "N"}>
+  "func.return"(%2) : (tensor<?x3xf32, {d0 = "N"}>) -> ()
+}) {function_type = (tensor<?x3xf32, {d0 = "N"}>) -> tensor<?x3xf32, {d0 = "N"}>, sym_name = "main"} : () -> ()
