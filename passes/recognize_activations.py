@@ -13,6 +13,8 @@ import math
 
 from ..ir.rewrite import Rewrite, known_array, rewrite
 from ..ir.rewrite.matcher import TOLERANCE
+from .canonicalize_arithmetic import combined
+from .constants import float_constant
 from .fold_scales_factor import constant_factor
 from .normalize_arithmetic import NormalizingPass
 
@@ -95,6 +97,21 @@ class HardSwishOfProduct(Rewrite):
 
     def replacement(b, x):
         return b.nn.hard_swish(x)
+
+
+@rewrite("recognize-hard-swish")
+class MultipleOfHardSwish(Rewrite):
+    """x * clip(x + 3, 0, 6) * c   →   hard_swish(x) * (6 * c): the sixth is part of a scale that follows"""
+
+    def pattern(p, x):
+        clipped = p.one_of(p.clip(p.add(x, 3.0), 0.0, 6.0), p.add(x, 3.0, "relu6"))
+        return p.mul(p.mul(x, clipped), p.constant("c"))
+
+    def check(c):
+        return None if float_constant(c) is not None else "the scale is not one of floats"
+
+    def replacement(b, x, c):
+        return b.nn.mul(b.nn.hard_swish(x), combined(lambda scale: 6.0 * scale, c))
 
 
 @rewrite("recognize-hard-swish")

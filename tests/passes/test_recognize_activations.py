@@ -47,6 +47,16 @@ def test_what_only_looks_like_hard_swish(case, other):
     assert "hard_swish" not in case(other, VECTOR).run("recognize-hard-swish").names
 
 
+def test_the_sixth_may_be_part_of_another_scale(case):
+    """As where a learned scale follows the activation."""
+
+    def build(b, x):
+        y = b.nn.mul(x, b.nn.clip(b.nn.add(x, 3.0), min=0.0, max=6.0))
+        return b.nn.mul(b.nn.div(y, 6.0), np.linspace(-1, 2, 40, dtype=np.float32))
+
+    assert case(build, VECTOR).run("canonicalize", "recognize-hard-swish").names == ["hard_swish", "mul"]
+
+
 def test_a_gate_that_is_used_twice_is_computed_once(case):
     def build(b, x):
         gate = b.nn.clip(b.nn.add(x, 3.0), min=0.0, max=6.0)
