@@ -127,9 +127,9 @@ def _element_to_compute_in(base: ElementType, exponent: ElementType) -> ElementT
 @lift("Clip")
 def clip(b: Lifter, op: OnnxOp, x: Value, low: Value | None = None, high: Value | None = None) -> Value:
     """The bounds are attributes below version 11. If the lower one is above the upper, all becomes the upper."""
-    bounds = [_bound(b, op, name, value) for name, value in (("min", low), ("max", high))]
-    if None not in bounds and bounds[0] <= bounds[1]:
-        return b.nn.clip(x, min=bounds[0], max=bounds[1])
+    least, most = _bound(b, op, "min", low), _bound(b, op, "max", high)
+    if least is not None and most is not None and least <= most:
+        return b.nn.clip(x, min=least, max=most)
     x = x if low is None else b.nn.maximum(x, low)
     return x if high is None else b.nn.minimum(x, high)
 

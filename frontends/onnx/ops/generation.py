@@ -88,12 +88,11 @@ def dropout(
 
     ONNX says no more of the numbers than that; these are what its own cases are made with.
     """
-    mode = b.array(training)
-    is_off = training is None or (mode is not None and not mode.any())
-    if is_off and (op.version >= 7 or op.get("is_test") != 0):
-        return x, _ones(b, op, x)
-    if op.version < 7:
+    if op.version < 7 and not op.get("is_test"):
         raise refuse(op, "is in training mode", "save the model for inference (is_test = 1)")
+    mode = b.array(training)
+    if training is None or (mode is not None and not mode.any()):
+        return x, _ones(b, op, x)
     return _training_dropout(b, op, x, ratio, training)
 
 
@@ -105,9 +104,7 @@ def _ones(b: Lifter, op: OnnxOp, x: Value) -> Value:
     return b.nn.fill(b.nn.shape_of(x), b.constant(one))
 
 
-def _training_dropout(
-    b: Lifter, op: OnnxOp, x: Value, ratio: Value | None, training: Value
-) -> tuple[Value, Value]:
+def _training_dropout(b: Lifter, op: OnnxOp, x: Value, ratio: Value | None, training: Value) -> tuple[Value, Value]:
     if op.get("seed") is None or not x.tensor.is_static:
         reason = "is in training mode, and gives other numbers at every run"
         raise refuse(op, reason, "set training_mode to false, or give a seed")

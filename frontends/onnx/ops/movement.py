@@ -30,9 +30,9 @@ def identity(b: Lifter, op: OnnxOp, x: object) -> object:
 def reshape_operator(b: Lifter, op: OnnxOp, x: Value, shape: Value | None = None) -> Value:
     target = b.ints(op, "shape", shape)
     allow_zero = bool(op.get("allowzero"))
-    if target is DYNAMIC:
+    if shape is not None and target is DYNAMIC:
         return b.nn.dynamic_reshape(x, as_vector(b, shape), allow_zero=allow_zero)
-    if target is None:
+    if not isinstance(target, tuple):
         raise refuse(op, "has no shape")
     if allow_zero and 0 in target:
         if -1 in target:
@@ -87,9 +87,9 @@ def concat(b: Lifter, op: OnnxOp, *xs: Value) -> Value:
 def split(b: Lifter, op: OnnxOp, x: Value, sizes: Value | None = None) -> tuple[Value, ...]:
     axis = axis_of(op, op.get("axis") or 0, expect_rank(op, x, 1))
     lengths = b.ints(op, "split", sizes)
-    if lengths is DYNAMIC:
+    if sizes is not None and lengths is DYNAMIC:
         return _pieces(b.nn.dynamic_split(x, as_vector(b, sizes), axis=axis))
-    if lengths is None:
+    if not isinstance(lengths, tuple):
         return _equal_pieces(b, op, x, axis, op.get("num_outputs") or len(op.results))
     return _pieces(b.nn.split(x, axis=axis, sizes=lengths))
 
@@ -116,9 +116,9 @@ def _equal_pieces(b: Lifter, op: OnnxOp, x: Value, axis: int, count: int) -> tup
 @lift("Squeeze")
 def squeeze_operator(b: Lifter, op: OnnxOp, x: Value, axes: Value | None = None) -> Value:
     found = b.ints(op, "axes", axes)
-    if found is DYNAMIC:
+    if axes is not None and found is DYNAMIC:
         return b.nn.dynamic_squeeze(x, as_vector(b, axes))
-    if found is None:
+    if not isinstance(found, tuple):
         if x.tensor.is_static:
             return squeeze(b, x, [i for i, d in enumerate(x.tensor.dims) if d == 1])
         return b.nn.dynamic_squeeze(x)
@@ -128,9 +128,9 @@ def squeeze_operator(b: Lifter, op: OnnxOp, x: Value, axes: Value | None = None)
 @lift("Unsqueeze")
 def unsqueeze_operator(b: Lifter, op: OnnxOp, x: Value, axes: Value | None = None) -> Value:
     found = b.ints(op, "axes", axes)
-    if found is DYNAMIC:
+    if axes is not None and found is DYNAMIC:
         return b.nn.dynamic_unsqueeze(x, as_vector(b, axes))
-    if found is None:
+    if not isinstance(found, tuple):
         raise refuse(op, "has no axes")
     return unsqueeze(b, x, axes_of(op, found, expect_rank(op, x, 0) + len(found)))
 
@@ -165,10 +165,12 @@ def tile(b: Lifter, op: OnnxOp, x: Value, repeats: Value, axis: Value | None = N
 @lift("Trilu")
 def trilu(b: Lifter, op: OnnxOp, x: Value, k: Value | None = None) -> Value:
     upper = bool(op.get("upper"))
-    diagonal = b.ints(op, "k", k)
-    if diagonal is DYNAMIC:
+    if k is None:
+        return b.nn.trilu(x, upper=upper)
+    diagonal = b.array(k)
+    if diagonal is None:
         return b.nn.dynamic_trilu(x, as_vector(b, k), upper=upper)
-    return b.nn.trilu(x, upper=upper, k=diagonal[0] if diagonal else 0)
+    return b.nn.trilu(x, upper=upper, k=int(diagonal.reshape(())))
 
 
 @lift("ReverseSequence")

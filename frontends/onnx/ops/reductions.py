@@ -151,9 +151,9 @@ def top_k(b: Lifter, op: OnnxOp, x: Value, k: Value | None = None) -> tuple[Valu
     axis = axis_of(op, op.get("axis"), expect_rank(op, x, 1))
     options = {"axis": axis, "largest": op.get("largest") != 0, "sorted": op.get("sorted") != 0}
     count = b.ints(op, "k", k)
-    if count is DYNAMIC:
+    if k is not None and count is DYNAMIC:
         return b.nn.dynamic_top_k(x, as_vector(b, k), **options)
-    if not count:
+    if not isinstance(count, tuple) or not count:
         raise refuse(op, "has no k")
     return b.nn.top_k(x, k=count[0], index=I64, **options)
 
@@ -161,10 +161,10 @@ def top_k(b: Lifter, op: OnnxOp, x: Value, k: Value | None = None) -> tuple[Valu
 @lift("CumSum")
 def cumsum(b: Lifter, op: OnnxOp, x: Value, axis: Value) -> Value:
     options = {"exclusive": bool(op.get("exclusive")), "reverse": bool(op.get("reverse"))}
-    place = b.ints(op, "axis", axis)
-    if place is DYNAMIC:
+    place = b.array(axis)
+    if place is None:
         return b.nn.dynamic_cumsum(x, as_scalar(b, axis), **options)
-    return b.nn.cumsum(x, axis=place[0], **options)
+    return b.nn.cumsum(x, axis=int(place.reshape(())), **options)
 
 
 @lift("CumProd")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....ir import Value
-from ....ir.types import I64
+from ....ir.types import I64, Array
 from .registry import ABSENT, DYNAMIC, Absent, Lifter, lift, refuse
 from .shapes import axis_of, expect_rank, numbers, take
 from .vectors import squeeze, unsqueeze
@@ -37,9 +37,9 @@ def length(b: Lifter, op: OnnxOp, sequence: list[Value]) -> Value:
 @lift("SequenceAt")
 def at(b: Lifter, op: OnnxOp, sequence: list[Value], position: Value) -> Value:
     """Among tensors of one type, the position may be computed."""
-    place = _position(b, op, position, len(sequence) - 1)
-    if place is not None:
-        return sequence[place]
+    array = b.array(position)
+    if array is not None:
+        return sequence[_place(op, array, len(sequence), len(sequence) - 1)]
     if not sequence or any(item.type != sequence[0].type for item in sequence) or not sequence[0].tensor.is_static:
         raise refuse(op, "has a computed position, and tensors of several types", "make the position constant")
     stacked = b.nn.concat([unsqueeze(b, item, [0]) for item in sequence], axis=0)
@@ -48,33 +48,32 @@ def at(b: Lifter, op: OnnxOp, sequence: list[Value], position: Value) -> Value:
 
 @lift("SequenceInsert")
 def insert(b: Lifter, op: OnnxOp, sequence: list[Value], item: Value, position: Value | None = None) -> list[Value]:
-    place = len(sequence) if position is None else _constant_position(b, op, position, len(sequence))
+    """In front of the element at the position; at the end, if none is given or it is the length."""
+    count = len(sequence)
+    place = count if position is None else _place(op, _constant(b, op, position), count, count)
     return [*sequence[:place], item, *sequence[place:]]
 
 
 @lift("SequenceErase")
 def erase(b: Lifter, op: OnnxOp, sequence: list[Value], position: Value | None = None) -> list[Value]:
     last = len(sequence) - 1
-    place = last if position is None else _constant_position(b, op, position, last)
+    place = last if position is None else _place(op, _constant(b, op, position), len(sequence), last)
     return [*sequence[:place], *sequence[place + 1 :]]
 
 
-def _constant_position(b: Lifter, op: OnnxOp, position: Value, last: int) -> int:
-    place = _position(b, op, position, last)
-    if place is None:
-        raise refuse(op, "has a computed position", "make the position constant")
-    return place
-
-
-def _position(b: Lifter, op: OnnxOp, position: Value, last: int) -> int | None:
-    """The place that a constant names, negative ones from the end; None where it is computed. Raises CompileError."""
+def _constant(b: Lifter, op: OnnxOp, position: Value) -> Array:
     array = b.array(position)
     if array is None:
-        return None
-    place = int(array.reshape(()))
-    if not -last - 1 <= place <= last:
-        raise refuse(op, f"has position {place} in a sequence of {last + 1}")
-    return place % (last + 1)
+        raise refuse(op, "has a computed position", "make the position constant")
+    return array
+
+
+def _place(op: OnnxOp, position: Array, count: int, last: int) -> int:
+    """A position counted from the front. Raises CompileError for one outside of -count .. last."""
+    place = int(position.reshape(()))
+    if not -count <= place <= last:
+        raise refuse(op, f"has position {place} in a sequence of {count}")
+    return place + count if place < 0 else place
 
 
 @lift("SplitToSequence")
@@ -82,13 +81,13 @@ def split_to_sequence(b: Lifter, op: OnnxOp, x: Value, split: Value | None = Non
     """Pieces of one length (a scalar), of given lengths (a vector), or of 1, whose axis may go."""
     axis = axis_of(op, op.get("axis"), expect_rank(op, x, 1))
     sizes = b.ints(op, "split", split)
-    if sizes is DYNAMIC:
+    if split is not None and sizes is DYNAMIC:
         if split.tensor.shape == () or not split.tensor.is_static:
             raise refuse(op, "splits a tensor into a computed number of pieces", "make the lengths constant")
         made = b.nn.dynamic_split(x, b.nn.cast(split, to=I64), axis=axis)
         return list(made) if isinstance(made, tuple) else [made]
     (total,) = numbers(op, x.tensor.dims[axis : axis + 1], "the axis that is split")
-    lengths = _lengths(op, total, sizes or (1,), split is None or split.tensor.shape == ())
+    lengths = _lengths(op, total, sizes if isinstance(sizes, tuple) else (1,), split is None or not split.tensor.rank)
     starts = np.cumsum([0, *lengths])
     pieces = [take(b, x, axis, int(start), int(start) + n) for start, n in zip(starts, lengths, strict=False)]
     return pieces if split is not None or op.get("keepdims") else [squeeze(b, piece, [axis]) for piece in pieces]
