@@ -16,8 +16,8 @@ from .base import FLOAT_ELEMENT, NNOp
 class Quantize(NNOp, name="nn.quantize"):
     """x in a quantized type: round(x / scale) + zero_point, saturated. A quantized x is quantized anew.
 
-    ``rounding`` says where halves go: away from zero (TFLite), or to the even number, the quotient being computed in the
-    type of x (ONNX).
+    ``rounding`` says where halves go: away from zero (TFLite), or to the even number, the quotient being computed in
+    the type of x (ONNX).
     """
 
     x = operand()
@@ -43,7 +43,8 @@ class Quantize(NNOp, name="nn.quantize"):
             return x  # evaluation is on real numbers: the interpreter stores them in the type of the result
         along = [] if kind.axis is None else [-1 if i == kind.axis % x.ndim else 1 for i in range(x.ndim)]
         scales = np.reshape(kind.scales, along)
-        return np.rint(x / scales.astype(x.dtype)).astype(np.float64) * scales
+        y: Array = np.rint(x / scales.astype(x.dtype)).astype(np.float64) * scales
+        return y
 
 
 class Dequantize(NNOp, name="nn.dequantize"):
