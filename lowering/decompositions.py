@@ -6,6 +6,9 @@ from ..ir import Builder, Value
 from ..ir.dialects import nn
 from .expansion import number, reshaped, static_dims
 
+END = 2**31 - 1
+"""A stop of a slice that is beyond any dimension."""
+
 
 def log1p(b: Builder, op: nn.Log1p) -> Value:
     return b.nn.log(b.nn.add(op.x, 1.0))
@@ -70,6 +73,27 @@ def layer_norm(b: Builder, op: nn.LayerNorm) -> Value:
     y = b.nn.mul(centred, b.nn.rsqrt(b.nn.add(variance, op.epsilon)))
     y = y if op.scale is None else b.nn.mul(y, op.scale)
     return y if op.bias is None else b.nn.add(y, op.bias)
+
+
+def lrn(b: Builder, op: nn.Lrn) -> Value:
+    """The squares of the neighbours, as a sum of shifted tensors."""
+    rank = op.x.tensor.rank
+    axis, before = op.axis % rank, (op.size - 1) // 2
+    pads = [0] * (2 * rank)
+    pads[axis], pads[rank + axis] = before, op.size - 1 - before
+    padded = b.nn.pad(b.nn.mul(op.x, op.x), pads=pads)
+    length = op.x.tensor.dims[axis]
+    if not isinstance(length, int):
+        raise ValueError(f"{op.x.type} has no number for axis {axis}")
+    starts, stops = [0] * rank, [END] * rank
+    total: Value | None = None
+    for first in range(op.size):
+        starts[axis], stops[axis] = first, first + length
+        part = b.nn.slice(padded, starts=starts, stops=stops, steps=(1,) * rank)
+        total = part if total is None else b.nn.add(total, part)
+    assert total is not None
+    base = b.nn.add(b.nn.mul(total, op.alpha / op.size), op.bias)
+    return b.nn.mul(op.x, b.nn.pow(base, -op.beta))
 
 
 def channel_shuffle(b: Builder, op: nn.ChannelShuffle) -> Value | None:

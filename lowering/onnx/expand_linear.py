@@ -30,11 +30,11 @@ def wide_pads(b: Builder, op: nn.PoolOp) -> Value | None:
     if not wide and not (counted and any(op.overhang) and any(op.pads)):
         return None
     settings: dict[str, Any] = {"kernel": op.kernel, "strides": op.strides}
-    if isinstance(op, nn.MaxPool):
+    if not isinstance(op, nn.AveragePool):
         element = op.x.tensor.expressed
         lowest = -np.inf if element.is_float else float(element.limits[0])
         x = _padded(b, op.x, window.pads_begin, ends, lowest)
-        return b.nn.max_pool(x, dilations=op.dilations, **settings)
+        return b.nn.max_pool(x, dilations=window.dilations, **settings)
     if counted:
         x = _padded(b, op.x, window.pads_begin, window.pads_end, 0.0)
         return b.nn.average_pool(x, overhang=op.overhang, **settings)
@@ -76,6 +76,8 @@ def lrn(b: Builder, op: nn.Lrn) -> Value | None:
     """The channels go to axis 1 of an image; onnxruntime takes nothing else."""
     rank, dims = op.x.tensor.rank, op.x.tensor.dims
     axis = op.axis % rank
+    if op.size % 2 == 0:
+        return decompositions.lrn(b, op)
     if axis == 1 and rank == 4:
         return None
     settings: dict[str, Any] = {"size": op.size, "alpha": op.alpha, "beta": op.beta, "bias": op.bias, "axis": 1}

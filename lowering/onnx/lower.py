@@ -13,6 +13,7 @@ from ...ir.dialects.onnx import OPSET_IMPORT
 from ...ir.names import Names
 from ...ir.passes import Pass, PassContext, option
 from . import (
+    qdq,
     rules_data,
     rules_dynamic,
     rules_elementwise,
@@ -27,6 +28,7 @@ from .rules_elementwise import activated
 from .target import Target, rule_for
 
 RULE_MODULES = (
+    qdq,
     rules_data,
     rules_dynamic,
     rules_elementwise,
@@ -70,12 +72,14 @@ class LowerToOnnx(Pass, name="lower-to-onnx"):
         version = parse_opset(self.opset)
         _set_header(module, version)
         function = module.main
+        self.counts["quantized"] += qdq.make_explicit(module, function)
         lowering = _Lowering(module, version, context)
         lowering.block(function.body)
         context.diagnostics.raise_if_errors()
         self.counts.update(lowering.counts)
         _separate_outputs(module, function, version)
         _drop_unused(function.body)
+        qdq.store_plainly(function)
         _name_tensors(function)
         return True
 

@@ -11,7 +11,7 @@ from ...ir.types import I64
 from .target import Target, lowers
 
 
-def _axis(op: Any) -> dict[str, int]:
+def _axis(op: Any) -> dict[str, Any]:
     return {} if op.axis is None else {"axis": op.axis % op.x.tensor.rank}
 
 
@@ -22,7 +22,7 @@ def compress(t: Target, op: nn.Compress) -> Value:
 
 @lowers("unique")
 def unique(t: Target, op: nn.Unique) -> Sequence[Value]:
-    order = {} if op.sorted else {"sorted": 0}
+    order: dict[str, Any] = {} if op.sorted else {"sorted": 0}
     return t.build("Unique", op.x, **_axis(op), **order)
 
 

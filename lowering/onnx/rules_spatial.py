@@ -73,7 +73,7 @@ def dynamic_resize(t: Target, op: nn.DynamicResize) -> Value:
     attributes = _interpolation(op)
     if op.axes:
         attributes["axes"] = op.axes
-    if op.keep_aspect_ratio_policy != "stretch":
+    if op.keep_aspect_ratio_policy != "stretch" and op.sizes is not None:
         attributes["keep_aspect_ratio_policy"] = op.keep_aspect_ratio_policy
     if op.extrapolation_value:
         attributes["extrapolation_value"] = op.extrapolation_value
@@ -117,13 +117,12 @@ def deform_conv(t: Target, op: nn.DeformConv) -> Value:
 
 @lowers("max_pool_with_indices")
 def max_pool_with_indices(t: Target, op: nn.MaxPoolWithIndices) -> Sequence[Value]:
-    order = {"storage_order": 1} if op.column_major else {}
+    order: dict[str, Any] = {"storage_order": 1} if op.column_major else {}
     return t.build("MaxPool", op.x, **window_attributes(op.window), **order)
 
 
 @lowers("non_max_suppression")
 def non_max_suppression(t: Target, op: nn.NonMaxSuppression) -> Value:
-    """Without a limit ONNX gives nothing: the largest there is."""
-    most = t.scalar(I64.limits[1], "max_output") if op.max_output is None else t.cast(op.max_output, I64)
+    most = None if op.max_output is None else t.cast(op.max_output, I64)
     center = {"center_point_box": 1} if op.center_point_box else {}
     return t.value("NonMaxSuppression", op.boxes, op.scores, most, op.iou_threshold, op.score_threshold, **center)

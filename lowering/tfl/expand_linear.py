@@ -74,8 +74,10 @@ def conv_of_pad(b: Builder, op: nn.Conv) -> Value | None:
     pad = op.x.defining_op
     if not isinstance(pad, nn.Pad) or not op.x.has_one_use or pad.mode != "constant" or pad.value != 0.0:
         return None
+    if any(p < 0 for p in pad.pads):
+        return None
     axes = list(spatial_axes(op.x.tensor.rank, op.channel_last))
-    if any(sum(pair) for i, pair in enumerate(pad.pairs) if i not in axes):
+    if any(any(pair) for i, pair in enumerate(pad.pairs) if i not in axes):
         return None
     begin = [o + pad.pairs[a][0] for o, a in zip(op.window.pads_begin, axes, strict=True)]
     end = [o + pad.pairs[a][1] for o, a in zip(op.window.pads_end, axes, strict=True)]
@@ -300,18 +302,4 @@ def lrn(b: Builder, op: nn.Lrn) -> Value | None:
         flat = reshaped(b, op.x, (1, 1, math.prod(shape[:-1]), shape[-1]))
         y = b.nn.lrn(flat, size=op.size, alpha=op.alpha, beta=op.beta, bias=op.bias, axis=3)
         return reshaped(b, y, shape)
-    before = (op.size - 1) // 2
-    pads = [0] * (2 * rank)
-    pads[axis], pads[rank + axis] = before, op.size - 1 - before
-    padded = b.nn.pad(b.nn.mul(op.x, op.x), pads=pads)
-    length = op.x.tensor.static_shape[axis]
-    total: Value | None = None
-    for i in range(op.size):
-        places = on_axes(rank, [axis], [slice(i, i + length)])
-        starts, stops = ([getattr(s, name) or 0 for s in places] for name in ("start", "stop"))
-        stops = [stop or d for stop, d in zip(stops, padded.tensor.static_shape, strict=True)]
-        part = b.nn.slice(padded, starts=starts, stops=stops, steps=(1,) * rank)
-        total = part if total is None else b.nn.add(total, part)
-    assert total is not None
-    base = b.nn.add(b.nn.mul(total, op.alpha / op.size), op.bias)
-    return b.nn.mul(op.x, b.nn.pow(base, -op.beta))
+    return decompositions.lrn(b, op)

@@ -10,7 +10,7 @@ from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_array
 from ...ir.types import I1, I32, I64, Array
-from .. import decompositions
+from .. import decompositions, padding
 from ..expansion import index_grid, reshaped, static_dims
 from .expansion import expands
 
@@ -73,18 +73,13 @@ def moves_nothing(b: Builder, op: nn.Pad | nn.Transpose | nn.Slice | nn.Tile) ->
     return b.nn.identity(op.x) if stays[op.name]() else None
 
 
+expands("pad")(padding.cut)
+
+
 @expands("pad")
-def pad_edge(b: Builder, op: nn.Pad) -> Value | None:
-    """Repeated edges are chosen elements; so is what MIRROR_PAD mirrors more than once."""
-    shape = static_dims(op.x)
-    if shape is None or op.mode != "edge":
-        return None
-    y = op.x
-    for axis, (pair, length) in enumerate(zip(op.pairs, shape, strict=True)):
-        if any(pair):
-            index = np.pad(np.arange(length, dtype=I32.dtype), pair, mode="edge")
-            y = b.nn.gather(y, index, axis=axis)
-    return b.nn.identity(y) if y is op.x else y
+def pad_chosen(b: Builder, op: nn.Pad) -> Value | None:
+    """MIRROR_PAD mirrors; what is repeated or goes on at the other end is chosen."""
+    return padding.chosen(b, op) if op.mode in ("edge", "wrap") and op.x.tensor.is_static else None
 
 
 @expands("pad")

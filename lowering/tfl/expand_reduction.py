@@ -38,6 +38,10 @@ def sort(b: Builder, op: nn.Sort) -> Sequence[Value] | None:
     return b.nn.top_k(op.x, k=k, axis=op.axis, largest=op.descending)
 
 
+expands("argmax", "argmin")(decompositions.last_of_equals)
+expands("top_k")(decompositions.narrow_indices)
+
+
 @expands("top_k")
 def top_k(b: Builder, op: nn.TopK) -> Sequence[Value] | None:
     """TOPK_V2 gives the largest along the last axis: the smallest are the largest of the negated."""
