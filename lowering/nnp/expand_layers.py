@@ -14,6 +14,7 @@ from ...ir.dialects.nn.window import spatial_axes
 from ...ir.layout import to_first, to_last
 from ...ir.types import I32, Array
 from ..expansion import with_axis, without_axis
+from ..pools import by_slices, element_factors
 from .expansion import expands
 from .rules_movement import END
 from .windows import interpolate_arguments, lengths_of, mixture, pool_arguments
@@ -93,38 +94,21 @@ def pool_1d(b: Builder, op: nn.PoolOp) -> Value | None:
         "strides": (1, *op.strides),
         "pads": (0, op.pads[0], 0, op.pads[1]),
         "overhang": (0, *op.overhang),
+        "dilations": (1, *op.dilations),
     }
-    if isinstance(op, nn.MaxPool):
-        options["dilations"] = (1, *op.dilations)
-    elif isinstance(op, nn.AveragePool):
+    if isinstance(op, nn.AveragePool):
         options["count_include_pad"] = op.count_include_pad
     return without_axis(b, b.create(op.name, with_axis(b, op.x, 2), **options).result, 2)
 
 
-@expands("max_pool")
-def max_pool_dilations(b: Builder, op: nn.MaxPool) -> Value | None:
-    """The maximum of shifted slices, axis by axis: NNabla's pools have no dilations, and two or three axes."""
+@expands("max_pool", "average_pool")
+def pool_dilations(b: Builder, op: nn.PoolOp) -> Value | None:
+    """The maximum or the sum of shifted slices, axis by axis: NNabla's pools have no dilations, and two or three axes."""
     window = op.window
     if op.spatial_rank in (2, 3) and all(d == 1 for d in window.dilations):
         return None
-    counts = _numbers(op.output)
-    y = padded(b, op.x, window.pads_begin, _ends(op), -math.inf)
-    for i in range(op.spatial_rank):
-        kernel, dilation, stride = window.kernel[i], window.dilations[i], window.strides[i]
-        y = _max_of_slices(b, y, 2 + i, [p * dilation for p in range(kernel)], stride, counts[i])
-    return y
-
-
-def _max_of_slices(b: Builder, x: Value, axis: int, starts: Sequence[int], stride: int, count: int) -> Value:
-    rank = x.tensor.rank
-    y: Value | None = None
-    for start in starts:
-        first, stops, steps = [0] * rank, [END] * rank, [1] * rank
-        first[axis], stops[axis], steps[axis] = start, start + (count - 1) * stride + 1, stride
-        part = b.nn.slice(x, starts=first, stops=stops, steps=steps)
-        y = part if y is None else b.nn.maximum(y, part)
-    assert y is not None
-    return y
+    value = -math.inf if isinstance(op, nn.MaxPool) else 0.0
+    return by_slices(b, op, padded(b, op.x, window.pads_begin, _ends(op), value), _numbers(op.x))
 
 
 def _ends(op: nn.PoolOp) -> list[int]:
@@ -148,10 +132,8 @@ def average_pool_pads(b: Builder, op: nn.AveragePool) -> Value | None:
         return None
     x = padded(b, op.x, op.window.pads_begin, _ends(op))
     y = b.nn.average_pool(x, kernel=op.kernel, strides=op.strides)
-    factor = np.array(math.prod(op.kernel), np.float64)
-    for divisor in op.divisors(lengths):
-        factor = factor[..., None] / np.maximum(divisor, 1)
-    return y if np.all(factor == 1.0) else b.nn.mul(y, factor[None, None].astype(np.float32))
+    factor = element_factors(op, lengths, math.prod(op.kernel))
+    return y if np.all(factor == 1.0) else b.nn.mul(y, factor)
 
 
 # Resizing

@@ -8,8 +8,7 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from ...ir.types import I32
-from .. import decompositions
+from .. import decompositions, padding
 from ..expansion import static_dims
 from .expansion import expands
 from .rules_movement import END
@@ -38,31 +37,10 @@ def split(b: Builder, op: nn.Split) -> Sequence[Value]:
     return pieces
 
 
+expands("pad")(padding.cut)
+
+
 @expands("pad")
 def pad(b: Builder, op: nn.Pad) -> Value | None:
-    """Negative pads cut off; mirrors and repetitions that NNabla has not are chosen elements."""
-    if min(op.pads, default=0) < 0:
-        return _cut(b, op)
-    if op.mode in ("constant", "edge", "reflect"):
-        return None
-    y = op.x
-    for axis, (pair, length) in enumerate(zip(op.pairs, op.x.tensor.dims, strict=True)):
-        if not any(pair):
-            continue
-        if not isinstance(length, int):
-            raise ValueError(f"{op.x.type} has no static axis {axis}")
-        indices = np.pad(np.arange(length, dtype=I32.dtype), pair, mode=op.mode)  # type: ignore[call-overload]
-        y = b.nn.gather(y, indices, axis=axis)
-    return b.nn.identity(y) if y is op.x else y
-
-
-def _cut(b: Builder, op: nn.Pad) -> Value:
-    """As numpy would: what is cut off at one end is not there for the mirrors of the other."""
-    dims = op.x.tensor.dims
-    starts = [max(-begin, 0) for begin, _ in op.pairs]
-    stops = [
-        END if end >= 0 else d + end if isinstance(d, int) else -1 for d, (_, end) in zip(dims, op.pairs, strict=True)
-    ]
-    kept = b.nn.slice(op.x, starts=starts, stops=stops, steps=(1,) * len(dims))
-    pads = tuple(max(p, 0) for p in op.pads)
-    return b.nn.pad(kept, pads=pads, mode=op.mode, value=op.value) if any(pads) else kept
+    """Mirrors and repetitions that NNabla has not are chosen elements."""
+    return None if op.mode in ("constant", "edge", "reflect") else padding.chosen(b, op)

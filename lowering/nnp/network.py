@@ -38,9 +38,7 @@ def assemble(module: Module, function: Function, parameters: Parameters, network
     functions = list(function.body)
     for call in functions:
         for result in call.results:
-            assert result.name is not None
-            declared = {"name": result.name, "type": "Buffer", "location": call.location}
-            network.body.append(nnp.Variable(result, result_types=[], **declared))
+            network.body.append(_declare_result(result, call.location))
     for call in functions:
         call.unlink()
         network.body.append(call)
@@ -58,6 +56,11 @@ def _declare_input(network: nnp.Network, value: Value, name: str, location: Loca
     variable = nnp.Variable(result_types=[value.type], name=name, type="Buffer", location=location)
     variable.variable.name = name
     return network.body.append(variable)
+
+
+def _declare_result(value: Value, location: Location) -> nnp.Variable:
+    assert value.name is not None
+    return nnp.Variable(value, result_types=[], name=value.name, type="Buffer", location=location)
 
 
 def _name_results(function: Function, names: Names) -> None:

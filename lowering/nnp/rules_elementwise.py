@@ -10,7 +10,7 @@ from ...ir import Operation, OpResult, QuantizedType, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_attribute
 from ...ir.types import ElementType, Shape
-from .quantization import snapped
+from .quantization import rounded_to, scale_and_zero, snapped
 from .target import Target, lowers, shape_argument
 
 FUSED = {"relu": "ReLU", "relu6": "ReLU6", "relu_n1_to_1": "HardTanh"}
@@ -152,14 +152,8 @@ def slope_axis(op: nn.Prelu) -> int | None:
 
 
 @lowers("round")
-def round_(t: Target, op: nn.Round) -> OpResult:
-    """Halves to even: a half is twice the half of itself, rounded away from zero."""
-    away = t.value("Round", op.x)
-    if op.mode == "half_away":
-        return away
-    is_half = t.value("EqualScalar", t.value("Abs", t.value("Sub2", op.x, away)), val=0.5)
-    even = t.value("MulScalar", t.value("Round", t.value("MulScalar", op.x, val=0.5)), val=2.0)
-    return t.value("Where", is_half, even, away)
+def round_(t: Target, op: nn.Round) -> Value:
+    return rounded_to(t, op.x, op.mode)
 
 
 @lowers("clip")
@@ -355,13 +349,31 @@ def wrapped(t: Target, x: Value, element: ElementType) -> Value:
 # Quantization: values stay the real numbers that integers stand for
 
 
-@lowers("quantize", "fake_quantize")
-def quantize(t: Target, op: nn.Quantize | nn.FakeQuantize) -> Value:
-    grid = op.to.element if isinstance(op, nn.Quantize) else op.grid
+@lowers("quantize")
+def quantize(t: Target, op: nn.Quantize) -> Value:
+    grid = op.to.element
     assert isinstance(grid, QuantizedType)
-    return snapped(t, op.x, grid)
+    return snapped(t, op.x, grid, op.rounding)
+
+
+@lowers("fake_quantize")
+def fake_quantize(t: Target, op: nn.FakeQuantize) -> Value:
+    assert isinstance(op.grid, QuantizedType)
+    return snapped(t, op.x, op.grid)
 
 
 @lowers("dequantize")
 def dequantize(t: Target, op: nn.Dequantize) -> Value:
     return t.tensor(op.x)
+
+
+@lowers("storage_cast")
+def storage_cast(t: Target, op: nn.StorageCast) -> Value:
+    """Between real numbers and the integers that stand for them."""
+    given = op.x.tensor.element
+    if isinstance(given, QuantizedType):
+        scale, zero = scale_and_zero(t, op.x, given)
+        return t.like("Add2", t.like("Round", t.like("Div2", op.x, scale)), zero)
+    assert isinstance(op.to, QuantizedType)
+    scale, zero = scale_and_zero(t, op.x, op.to)
+    return t.like("Mul2", t.like("Sub2", op.x, zero), scale)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import attrs
 import numpy as np
 
-from ...ir import Diagnostics, Operation, OpResult, TensorType, Value, VerifyError
+from ...ir import DenseResource, Diagnostics, Operation, OpResult, TensorType, Value, VerifyError
 from ...ir.attributes import as_dense
 from ...ir.dialects import nn
 from ...ir.dialects.nnp import BATCH, FUNCTION_OPS, FunctionOp
@@ -99,7 +99,8 @@ class Target:
     def _parameter(self, value: Value, shape: Sequence[int]) -> Value:
         dense, op = constant_attribute(value), value.defining_op
         assert dense is not None and op is not None
-        return self.parameters.value(dense, value.name or "constant", shape, op.location or self.op.location)
+        name = value.name or (dense.resource.name if isinstance(dense, DenseResource) else "constant")
+        return self.parameters.value(dense, name, shape, op.location or self.op.location)
 
     def constant(self, numbers: Any, name: str) -> Value:
         """A parameter that the lowering makes itself; equal ones are made once."""
