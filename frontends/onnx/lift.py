@@ -177,7 +177,7 @@ class GraphLift:
             made = self._find_lift(op)(self.b, op, *operands)
         except (TypeError, ValueError) as error:  # an unknown rank, a tensor where a sequence should be, ...
             raise CompileError(f"{op.op_type} cannot be lifted: {error}", op.location, CORRECT) from error
-        results = list(made) if isinstance(made, tuple) else [made]
+        results = list(made) if isinstance(made, tuple) or op.regions else [made]
         if len(results) < len(op.results):
             raise refuse(op, f"has {len(op.results)} outputs, expected {len(results)} or less")
         for old, new in zip(op.results, results, strict=False):

@@ -6,8 +6,8 @@
 The parameters behind ``op`` are the node's inputs, None for one that is left out; missing trailing ones take the
 parameter's default. Attributes are read with ``op.get(name)``, and ``op.version`` is the version of the operator that
 the model's opset means. The result is the node's output, a tuple for several (a list is one output, a sequence), with
-None for an output that nothing uses and that was not made. A lift raises :class:`CompileError` through :func:`refuse`
-for what it cannot express.
+None for an output that nothing uses and that was not made; an operator with regions gives its outputs in any sequence.
+A lift raises :class:`CompileError` through :func:`refuse` for what it cannot express.
 """
 
 from __future__ import annotations
