@@ -82,6 +82,16 @@ register_source(
         ("executor", "network", "seed", "allow_nan", "diagnostics"),
     )
 )
+register_source(
+    Format(
+        "onnx",
+        "onnx",
+        (".onnx", ".onnxtxt", ".textproto"),
+        "nncc.frontends.onnx",
+        "ONNX: a binary file, or a text of either syntax",
+        ("input_shape", "outputs", "diagnostics"),
+    )
+)
 register_source(Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage"))
 register_target(
     Format(
@@ -93,6 +103,7 @@ register_target(
         ("nnp_parameter_h5", "nnp_parameter_nntxt", "nnp_exclude_parameter"),
     )
 )
+register_target(Format("onnx", "onnx", (".onnx",), "nncc.backends.onnx", "ONNX", ("ir_version", "external_data")))
 register_target(Format("tflite", "tfl", (".tflite",), "nncc.backends.tflite", "TensorFlow Lite (LiteRT)"))
 register_target(
     Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage", ("constants",))

@@ -22,6 +22,17 @@ from .schema import Schema, Signature, find_schema, find_signature, graph_names
 OPSET_IMPORT = "onnx.opset_import"
 """Of a module: the version of each domain, ``{"": 17}``."""
 
+# Of a module: the fields of the model, and what its graph has beside nodes and ports.
+IR_VERSION = "onnx.ir_version"
+MODEL_FIELDS = ("producer_name", "producer_version", "domain", "model_version", "doc_string")
+MODEL_METADATA = "onnx.metadata"
+GRAPH_NAME, GRAPH_DOC_STRING, GRAPH_METADATA = "onnx.graph_name", "onnx.graph_doc_string", "onnx.graph_metadata"
+ANNOTATIONS = "onnx.quantization_annotation"
+OPAQUE_FIELDS = ("training_info", "configuration")
+"""What is carried as it is, as bytes."""
+PORT = "onnx.port"
+"""Of a port of the main function: what its type does not tell, as in ``PORTS``."""
+
 # Attributes of operations that are no attributes of ONNX.
 NODE_NAME = "node_name"
 DOC_STRING = "doc_string"
@@ -30,14 +41,14 @@ OPSET = "onnx.opset"
 OP_TYPE, DOMAIN = "onnx.op_type", "onnx.domain"
 """What an operation of another domain is called, where its name cannot say it."""
 GRAPHS = "onnx.graphs"
-"""The attributes that the regions of an operation without schema belong to, one a region."""
+"""By region: the attribute that it belongs to (where no schema says it), and the fields of the graph."""
 OVERLOAD = "onnx.overload"
 METADATA = "onnx.metadata"
 DEVICES = "onnx.device_configurations"
 DETAILS = "onnx.details"
-"""By attribute: what its value does not tell (the type of an empty list, the name of a tensor, a doc string)."""
+"""By attribute: what its value does not tell: ``type`` of an empty list, ``name`` of a tensor, ``doc_string``."""
 PORTS = "onnx.ports"
-"""By result: what its type does not tell (doc string, metadata, denotations)."""
+"""By value: what its type does not tell: doc string, metadata, denotations."""
 
 _TAKEN = frozenset({"onnx.initializer", "onnx.yield"})
 _OWN = frozenset({NODE_NAME, DOC_STRING})
@@ -210,7 +221,7 @@ class CustomOp(UnregisteredOp, OnnxOp, takes_any="onnx"):
 
     @property
     def graph_names(self) -> tuple[str, ...]:
-        return tuple(self.attributes.get(GRAPHS, ()))
+        return tuple(graph.get("attribute", "") for graph in self.attributes.get(GRAPHS, ()))
 
     def verify_op(self) -> None:
         """What it takes is not known here."""

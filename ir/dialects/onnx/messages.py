@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -13,7 +13,7 @@ from .tensors import as_bytes, as_text, from_bytes, from_fields, tensor_type
 from .values import from_type, to_type
 
 if TYPE_CHECKING:
-    from onnx import AttributeProto, TensorProto
+    from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
 
 ReadTensor: TypeAlias = "Callable[[TensorProto], DenseAttribute]"
 WriteTensor: TypeAlias = "Callable[[DenseAttribute, TensorProto], None]"
@@ -208,3 +208,19 @@ def to_sparse(sparse: Mapping[str, Any], message: Any, write: WriteTensor) -> No
     message.dims.extend(sparse["dims"])
     if sparse.get("name"):
         message.values.name = sparse["name"]
+
+
+def inner_graphs(graph: GraphProto) -> Iterator[GraphProto]:
+    """The graphs that are attributes of the nodes of a graph, and so on inside them."""
+    for node in graph.node:
+        for inner in graphs_of(node):
+            yield inner
+            yield from inner_graphs(inner)
+
+
+def graphs_of(node: NodeProto) -> Iterator[GraphProto]:
+    """The graphs that are attributes of a node."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs

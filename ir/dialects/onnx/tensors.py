@@ -57,6 +57,8 @@ _FIELDS = {
     "!nncc.string": "string_data",
 }
 """The fields for elements that are not stored as bytes; all others stand in ``int32_data``."""
+_PACKED = (2, 4)
+"""The bits of elements that are packed into bytes in ``int32_data`` too; those of 6 bits are packed in bytes alone."""
 _PARTS = {"complex<f32>": np.float32, "complex<f64>": np.float64}
 
 
@@ -135,16 +137,20 @@ def from_fields(message: TensorProto, type: TensorType) -> Array:
     Raises ValueError where there are more or less of them than its dimensions say.
     """
     element = type.storage
+    is_text = element.name == "!nncc.string"
     field = getattr(message, _FIELDS.get(element.name, "int32_data"))
-    bits = _stored_bits(element)
-    expected = stored_size(type) if bits < 8 else type.size * (2 if element.name in _PARTS else 1)
+    expected = (
+        stored_size(type)
+        if not is_text and element.bits in _PACKED
+        else type.size * (2 if element.name in _PARTS else 1)
+    )
     if len(field) != expected:
         raise ValueError(f"it has {len(field)} values, but its type {type} takes {expected}")
-    if element.name == "!nncc.string":
+    if is_text:
         flat = np.empty(len(field), object)
         flat[:] = [as_text(value) for value in field]
     elif element.name in _PARTS:
-        flat = np.fromiter(field, _PARTS[element.name], len(field)).view(element.dtype)
+        flat = np.asarray(np.fromiter(field, _PARTS[element.name], len(field))).view(element.dtype)
     elif element.name in _FIELDS:
         flat = np.fromiter(field, element.dtype, len(field))
     else:
@@ -156,12 +162,11 @@ def _from_int32(values: Array, element: ElementType, count: int) -> Array:
     if element.name == "i32":
         return values
     if element.is_bool:
-        return values != 0
-    if _stored_bits(element) < 8:
-        one_each = element.bits == 6  # unlike the others, these are not packed here
-        if one_each:
-            return (values.astype(np.uint8) & 0x3F).view(element.dtype)
+        return values.astype(np.bool_)
+    if element.bits in _PACKED:
         return _unpack(values.astype(np.uint8), element, count)
+    if element.bits == 6:
+        return (values.astype(np.uint8) & 0x3F).view(element.dtype)
     stored: Array = values.astype(f"u{element.dtype.itemsize}")
     return stored.view(element.dtype)
 

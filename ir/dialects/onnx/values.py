@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...attributes import Attribute
@@ -87,7 +88,7 @@ def denotations(message: TypeProto) -> dict[str, Attribute]:
     return found
 
 
-def set_denotations(extras: dict[str, Any], message: TypeProto) -> None:
+def set_denotations(extras: Mapping[str, Any], message: TypeProto) -> None:
     """The inverse of :func:`denotations`, for a message whose type is set; of another rank, dimensions get none."""
     if extras.get("denotation"):
         message.denotation = extras["denotation"]

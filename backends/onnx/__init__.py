@@ -1,0 +1,5 @@
+"""onnx dialect -> ONNX files. Imports `ir` only."""
+
+from .emitter import save
+
+__all__ = ["save"]

@@ -1,0 +1,152 @@
+"""What a user wants of a model before anything else: other shapes of inputs, other outputs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+from ...ir import Function, Module, Operation, TensorType, Trait, Type, UsageError, Value
+from ...ir.dialects.onnx import base
+from ...ir.types import Dim, Shape
+
+
+def cut(module: Module, names: Iterable[str]) -> None:
+    """Make tensors of the main graph the outputs; operations and inputs that they do not need are removed.
+
+    A name may be several, divided by commas, where no tensor has such a name. Raises UsageError for a tensor that is
+    not there.
+    """
+    function = module.main
+    values = {a.name: a for a in function.inputs if a.name} | {
+        r.name: r for op in function.body for r in op.results if r.name
+    }
+    chosen = list(dict.fromkeys(n for name in names for n in ([name] if name in values else _split(name))))
+    if not chosen:
+        raise UsageError("no output is named", remedy="name tensors of the model")
+    outputs: list[tuple[str, Value]] = []
+    for name in chosen:
+        if name not in values:
+            near = difflib.get_close_matches(name, list(values)[:10_000], 3)
+            hint = f"did you mean {' or '.join(near)}?" if near else "'nncc dump' shows the tensors of a model"
+            raise UsageError(f"the model has no tensor '{name}'", function.location, hint)
+        outputs.append((name, values[name]))
+    kept = dict(zip(function.output_names, function.attributes.get("res_attrs", ()), strict=False))
+    function.set_outputs(outputs)
+    for index, (name, _) in enumerate(outputs):
+        if base.PORT in kept.get(name, {}):
+            function.set_port_attribute("res", index, base.PORT, kept[name][base.PORT])
+    _remove_unused(function)
+    module.drop_unused_resources()
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _remove_unused(function: Function) -> None:
+    """Remove the operations and inputs that nothing uses any more, from the last to the first."""
+    for op in reversed(function.body):
+        if Trait.TERMINATOR not in op.traits and not op.has_uses:
+            _erase(op)
+    ports = list(function.arg_attrs)
+    for index in reversed(range(len(function.body.args))):
+        if not function.body.args[index].has_uses:
+            function.body.erase_argument(index)
+            del ports[index]
+    function.set_attribute("arg_attrs", tuple(ports))
+
+
+def _erase(op: Operation) -> None:
+    op.unlink()
+    op.drop_references()
+
+
+def override_shapes(module: Module, shapes: Mapping[str, Sequence[int | str | None]] | Sequence[str] | str) -> None:
+    """Give inputs other shapes. A symbol of theirs that becomes a number becomes that number everywhere.
+
+    Declared types of other values stay where only symbols and unknown dimensions were replaced; where a number became
+    another, they say nothing any more. Raises UsageError for an input that is not there, a wrong rank, and a symbol
+    that would become two numbers.
+    """
+    function = module.main
+    inputs = dict(zip(function.input_names, function.inputs, strict=True))
+    replaced: dict[str, Dim] = {}
+    contradicts = False
+    for name, shape in parse_shapes(shapes).items():
+        if name not in inputs:
+            raise UsageError(f"the model has no input '{name}'", function.location, f"its inputs: {', '.join(inputs)}")
+        value = inputs[name]
+        if not isinstance(value.type, TensorType):
+            raise UsageError(f"the input '{name}' is of type {value.type}: it has no shape", function.location)
+        contradicts |= _compare(name, value.type, shape, replaced)
+        value.type = value.type.with_shape(shape)
+    others = {value for op in function.walk() for value in _values(op)} - {inputs[n] for n in parse_shapes(shapes)}
+    for value in others:
+        is_input = value in inputs.values()
+        value.type = _adapted(value.type, replaced, forget=contradicts and not is_input and _is_computed(value))
+
+
+def parse_shapes(shapes: Mapping[str, Sequence[int | str | None]] | Sequence[str] | str) -> dict[str, Shape]:
+    """Shapes by input, from texts ``name=1,3,h,w`` (``?`` is unknown). Raises UsageError."""
+    if isinstance(shapes, Mapping):
+        return {name: tuple(_dim(d, name) for d in dims) for name, dims in shapes.items()}
+    found: dict[str, Shape] = {}
+    for text in [shapes] if isinstance(shapes, str) else shapes:
+        name, equals, dims = text.rpartition("=")
+        if not equals or not name:
+            raise UsageError(f"'{text}' is no shape of an input", remedy="write name=1,3,224,224")
+        if name in found:
+            raise UsageError(f"the shape of the input '{name}' is given twice")
+        found[name] = tuple(_dim(part.strip(), name) for part in dims.split(",")) if dims.strip() else ()
+    return found
+
+
+def _dim(given: int | str | None, name: str) -> Dim:
+    if given is None or given == "?":
+        return None
+    try:
+        number = int(given)
+    except ValueError:
+        if str(given).isidentifier():
+            return str(given)
+        number = -1
+    if number < 0 or number >= 2**63:
+        raise UsageError(f"{given!r} is no dimension of the input '{name}'", remedy="give a number, a name, or ?")
+    return number
+
+
+def _compare(name: str, type: TensorType, shape: Shape, replaced: dict[str, Dim]) -> bool:
+    """Note what the symbols of an input become; whether a number becomes something else."""
+    if type.shape is None:
+        return False
+    if len(type.shape) != len(shape):
+        raise UsageError(
+            f"the input '{name}' has {len(type.shape)} dimensions, got {len(shape)}", remedy=f"it is of type {type}"
+        )
+    contradicts = False
+    for old, new in zip(type.shape, shape, strict=True):
+        if isinstance(old, str):
+            if replaced.setdefault(old, new) != new:
+                raise UsageError(
+                    f"the dimension '{old}' would become {replaced[old]} and {new}", remedy="give one size to both"
+                )
+        elif isinstance(old, int):
+            contradicts |= old != new
+    return contradicts
+
+
+def _values(op: Operation) -> list[Value]:
+    return [*op.results, *(a for region in op.regions for block in region.blocks for a in block.args)]
+
+
+def _is_computed(value: Value) -> bool:
+    op = value.defining_op
+    return op is None or Trait.CONSTANT not in op.traits
+
+
+def _adapted(type: Type, replaced: Mapping[str, Dim], forget: bool) -> Type:
+    if not isinstance(type, TensorType) or type.shape is None:
+        return type
+    if forget:
+        return type.with_shape(None)
+    return type.with_shape(tuple(replaced.get(d, d) if isinstance(d, str) else d for d in type.shape))
