@@ -9,7 +9,7 @@ import numpy as np
 from ...ir import Builder, QuantizedType, Value
 from ...ir.dialects import nn
 from ...ir.module import scalar_constant
-from ...ir.types import I64
+from ...ir.types import ELEMENT_TYPES
 from .. import decompositions
 from ..expansion import number
 from .expansion import expands
@@ -98,21 +98,20 @@ def round_half_even(b: Builder, op: nn.Round) -> Value | None:
 
 
 @expands("fake_quantize")
-def fake_quantize(b: Builder, op: nn.FakeQuantize) -> Value | None:
+def fake_quantize(b: Builder, op: nn.FakeQuantize) -> Value:
     """In floats: QuantizeLinear rounds halves to even, and quantized types away from zero."""
     grid = op.grid
     assert isinstance(grid, QuantizedType)
-    if any(grid.zero_points) and len(set(grid.zero_points)) > 1:
-        return None
-    low, high = (float(n) for n in grid.range)
-    zero = float(grid.zero_points[0])
-    scale = np.array(grid.scales, op.x.tensor.expressed.dtype)
-    if grid.axis is None:
-        scale = scale.reshape(())
-    else:
-        scale = scale.reshape([-1 if i == grid.axis % op.x.tensor.rank else 1 for i in range(op.x.tensor.rank)])
+    x = op.x.tensor
+    shape = () if grid.axis is None else tuple(-1 if i == grid.axis % x.rank else 1 for i in range(x.rank))
+    scale, zero = (np.array(n, x.expressed.dtype).reshape(shape) for n in (grid.scales, grid.zero_points))
+    low, high = grid.range
     steps = b.nn.round(b.nn.div(op.x, scale), mode="half_away")
-    return b.nn.mul(b.nn.clip(steps, min=low - zero, max=high - zero), scale)
+    if len(set(grid.zero_points)) == 1:
+        kept = b.nn.clip(steps, min=float(low - grid.zero_points[0]), max=float(high - grid.zero_points[0]))
+    else:
+        kept = b.nn.minimum(b.nn.maximum(steps, low - zero), high - zero)
+    return b.nn.mul(kept, scale)
 
 
 # Division
@@ -174,17 +173,26 @@ def bitwise_not(b: Builder, op: nn.BitwiseNot) -> Value:
 
 @expands("bit_shift")
 def bit_shift(b: Builder, op: nn.BitShift) -> Value | None:
-    """Of signed integers: products with a power of two, or quotients rounded down, in 64 bits."""
+    """BitShift takes unsigned integers. The bits of negative numbers are turned around to shift them to the right."""
     element = op.lhs.tensor.expressed
     if element.name.startswith("u"):
         return None
-    places = scalar_constant(op.rhs)
-    if places is None or not 0 <= places < 63:
-        return None
-    wide = b.nn.cast(op.lhs, to=I64)
-    factor = b.constant(1 << int(places), I64)
-    moved = b.nn.mul(wide, factor) if op.direction == "left" else b.nn.floor_div(wide, factor)
-    return b.nn.cast(moved, to=element)
+    unsigned = ELEMENT_TYPES[f"u{element.name}"]
+
+    def shifted(x: Value) -> Value:
+        places = b.nn.cast(op.rhs, to=unsigned)
+        return b.nn.cast(b.nn.bit_shift(b.nn.cast(x, to=unsigned), places, direction=op.direction), to=element)
+
+    if op.direction == "left":
+        return shifted(op.lhs)
+    negative = b.nn.less(op.lhs, number(b, 0, op.lhs))
+    y = shifted(b.nn.select(negative, _turned(b, op.lhs), op.lhs))
+    return b.nn.select(negative, _turned(b, y), y)
+
+
+def _turned(b: Builder, x: Value) -> Value:
+    """-1 - x, which has all bits of x turned around."""
+    return b.nn.sub(number(b, -1, x), x)
 
 
 @expands("prelu")

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
+from ...ir.dialects.nn.window import Window
 from ...ir.types import Array, Dim
 from .. import decompositions
 from ..einsum import einsum
@@ -20,39 +21,53 @@ from .rules_linear import is_layer_normalization
 expands("einsum", below=12)(einsum)
 
 
-@expands("max_pool", "average_pool")
-def wide_pads(b: Builder, op: nn.PoolOp) -> Value | None:
-    """Runtimes want pads that are shorter than the window; those of a mean that count become an operation too."""
+@expands("max_pool")
+def wide_maximum(b: Builder, op: nn.MaxPool) -> Value | None:
+    """Runtimes want pads that are shorter than the window."""
     window = op.window
-    ends = [p + o for p, o in zip(window.pads_end, window.overhang, strict=True)]
-    counted = isinstance(op, nn.AveragePool) and op.count_include_pad
-    wide = any(p >= k for p, k in zip((*window.pads_begin, *ends), window.kernel * 2, strict=True))
-    if not wide and not (counted and any(op.overhang) and any(op.pads)):
+    ends = _ends(window)
+    if not _is_wide(window, ends):
         return None
-    settings: dict[str, Any] = {"kernel": op.kernel, "strides": op.strides}
-    if not isinstance(op, nn.AveragePool):
-        element = op.x.tensor.expressed
-        lowest = -np.inf if element.is_float else float(element.limits[0])
-        x = _padded(b, op.x, window.pads_begin, ends, lowest)
-        return b.nn.max_pool(x, dilations=window.dilations, **settings)
-    if counted:
-        x = _padded(b, op.x, window.pads_begin, window.pads_end, 0.0)
-        return b.nn.average_pool(x, overhang=op.overhang, **settings)
-    lengths = op.x.tensor.static_shape[2:]
-    x = _padded(b, op.x, window.pads_begin, ends, 0.0)
-    return b.nn.mul(b.nn.average_pool(x, **settings), _corrections(op, lengths))
+    element = op.x.tensor.expressed
+    lowest = -math.inf if element.is_float else float(element.limits[0])
+    x = b.nn.pad(op.x, pads=(0, 0, *window.pads_begin, 0, 0, *ends), value=lowest)
+    return b.nn.max_pool(x, kernel=op.kernel, strides=op.strides, dilations=op.dilations)
 
 
-def _corrections(op: nn.AveragePool, lengths: tuple[int, ...]) -> Array:
-    """What makes means over elements and pads means over elements alone."""
-    factor = np.array(math.prod(op.kernel), np.float64)
-    for divisor in op.divisors(lengths):
+@expands("average_pool")
+def wide_mean(b: Builder, op: nn.AveragePool) -> Value | None:
+    """Pads that are as long as the window, or that count where the overhang does not: sums, as a convolution by ones.
+
+    (A pad before the pool would not do: onnxruntime 1.31 merges the two, and then refuses what it made.)
+    """
+    window = op.window
+    ends = _ends(window)
+    some_count = op.count_include_pad and any(op.overhang) and any(op.pads)
+    if not _is_wide(window, ends) and not some_count:
+        return None
+    channels, *lengths = op.x.tensor.with_shape(op.x.tensor.dims[1:]).static_shape
+    dtype = op.x.tensor.expressed.dtype
+    sums = b.nn.conv(
+        op.x,
+        np.ones((channels, 1, *op.kernel), dtype),
+        strides=op.strides,
+        pads=(*window.pads_begin, *ends),
+        groups=channels,
+    )
+    factor = np.array(1, np.float64)
+    for divisor in op.divisors(tuple(lengths)):
         factor = factor[..., None] / np.maximum(divisor, 1)
-    return factor[None, None].astype(op.x.tensor.expressed.dtype)
+    return b.nn.mul(sums, factor[None, None].astype(dtype))
 
 
-def _padded(b: Builder, x: Value, begin: Sequence[int], end: Sequence[int], value: float) -> Value:
-    return b.nn.pad(x, pads=(0, 0, *begin, 0, 0, *end), value=value)
+def _ends(window: Window) -> list[int]:
+    """Pads and overhang at the ends, which hold nothing both."""
+    return [p + o for p, o in zip(window.pads_end, window.overhang, strict=True)]
+
+
+def _is_wide(window: Window, ends: Sequence[int]) -> bool:
+    pads = (*window.pads_begin, *ends)
+    return any(p >= k for p, k in zip(pads, window.kernel * 2, strict=True))
 
 
 @expands("batch_norm")

@@ -70,6 +70,32 @@ def is_inf(b: Builder, op: nn.IsInf) -> Value:
     return b.nn.greater(b.nn.abs(op.x), number(b, most, op.x))
 
 
+@expands("relu", "clip", below=12)
+def clip_integers(b: Builder, op: nn.Relu | nn.Clip) -> Value | None:
+    """Clip takes floats alone before opset 12."""
+    element = op.x.tensor.expressed
+    if not element.is_integer:
+        return None
+    low, high = (0.0, math.inf) if isinstance(op, nn.Relu) else (op.min, op.max)
+    least, most = element.limits
+    y = op.x
+    if low > least:
+        y = b.nn.maximum(y, b.constant(min(math.ceil(low), most), element))
+    if high < most:
+        y = b.nn.minimum(y, b.constant(max(math.floor(high), least), element))
+    return b.nn.identity(y) if y is op.x else y
+
+
+@expands("maximum", "minimum", below=12)
+def extreme_integers(b: Builder, op: nn.Maximum) -> Value | None:
+    """So do Max and Min: by a comparison and a choice."""
+    if not op.lhs.tensor.expressed.is_integer:
+        return None
+    smaller = b.nn.less(op.lhs, op.rhs)
+    pair = (op.rhs, op.lhs) if op.name == "nn.maximum" else (op.lhs, op.rhs)
+    return b.nn.select(smaller, *pair)
+
+
 @expands("maximum", "minimum", below=8)
 def same_shapes(b: Builder, op: nn.Maximum) -> Value | None:
     """Max and Min do not broadcast before opset 8."""

@@ -34,7 +34,7 @@ def cumsum(b: Builder, op: nn.Cumsum) -> Value | None:
     ones = np.ones((length, length), op.x.tensor.expressed.dtype)
     diagonal = int(op.exclusive)
     triangle = np.tril(ones, -diagonal) if op.reverse else np.triu(ones, diagonal)
-    return along_last(b, op.x, op.axis, lambda x: b.nn.matmul(x, triangle))
+    return along_last(b, op.x, op.axis, lambda x: b.nn.affine(x, triangle))
 
 
 @expands("top_k", below=11)

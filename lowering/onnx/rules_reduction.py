@@ -91,8 +91,9 @@ def top_k_of(
     if since < 11 and not largest:
         raise t.error("wants the smallest elements, and TopK before opset 11 gives the greatest", "run expand-for-onnx")
     if since < 10:
-        if count is None:
-            raise t.error("has a length that is not known", "choose opset 10 or higher, or fix the shape")
+        if not count:
+            reason = "has a length that is not known" if count is None else "takes no element at all"
+            raise t.error(f"{reason}, which TopK can from opset 10 on", "choose opset 10 or higher, or fix the shape")
         found = t.build("TopK", x, types=types, axis=axis, k=count)
     else:
         flags = {name: 0 for name, flag in (("largest", largest), ("sorted", sorted)) if not flag}

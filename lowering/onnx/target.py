@@ -64,7 +64,7 @@ class Target:
         """
         types = [r.type for r in self.op.results] if types is None else types
         schema = self.schema(name)
-        self._check(schema, operands, attributes)
+        self._check(schema, operands, types, attributes)
         variables = self._elements(schema, operands, types)
         substitution, misfit = substitute(schema, variables)
         if misfit is not None:
@@ -103,11 +103,17 @@ class Target:
             )
         return find_schema(name, "", self.opset)
 
-    def _check(self, schema: Schema, operands: Sequence[Value | None], attributes: dict[str, Any]) -> None:
+    def _check(
+        self, schema: Schema, operands: Sequence[Value | None], types: Sequence[Type], attributes: dict[str, Any]
+    ) -> None:
         """Raises VerifyError for what the schema does not know."""
-        unknown = [name for name in attributes if name not in schema.attributes]
-        if unknown or len(operands) > schema.max_input:
-            what = f"the attribute '{unknown[0]}'" if unknown else f"{len(operands)} operands"
+        given = [i + 1 for i, value in enumerate(operands) if value is not None]
+        what = next((f"the attribute '{name}'" for name in attributes if name not in schema.attributes), None)
+        if given and given[-1] > schema.max_input:
+            what = f"{given[-1]} operands"
+        if len(types) > schema.max_output:
+            what = f"{len(types)} results"
+        if what is not None:
             raise self.error(
                 f"needs {what} of {schema.name}, which opset {self.opset} does not have",
                 "choose a higher opset with -d opset_N",
