@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 PARAMETERS = {
     "batch": (("-b", "--batch-size"), {"type": int, "metavar": "N", "help": "what a variable batch becomes"}),
+    "opset": (
+        ("-d", "--define-version", "--define_version"),
+        {
+            "metavar": "V",
+            "help": "ONNX: opset_N (7 and up), opset_snpe or opset_tensorrt (default: the newest that runs)",
+        },
+    ),
     "io_layout": (
         ("--io-layout",),
         {"choices": ("channel_last", "keep"), "help": "layout of image inputs and outputs (default: the target's)"},

@@ -10,6 +10,7 @@ import attrs
 from ...ir import Block, CompileError, Function, Module, Operation, Trait, Value
 from ...ir.dialects import nn
 from ...ir.dialects.onnx import OPSET_IMPORT
+from ...ir.dialects.onnx.base import IR_VERSION
 from ...ir.names import Names
 from ...ir.passes import Pass, PassContext, option
 from . import (
@@ -90,7 +91,18 @@ def _set_header(module: Module, version: Opset) -> None:
         if key not in _KEPT:
             del module.attributes[key]
     module.set_attribute(OPSET_IMPORT, {"": version.version})
-    module.set_attribute("onnx.producer_name", "nncc")
+    module.set_attribute(IR_VERSION, max(_OLDEST_IR_VERSION, _ir_version(version)))
+
+
+_OLDEST_IR_VERSION = 4
+"""Before it, every weight had to be an input too."""
+
+
+def _ir_version(version: Opset) -> int:
+    """The oldest version of the file format that has the opset."""
+    from onnx import OperatorSetIdProto, helper
+
+    return int(helper.find_min_ir_version_for([OperatorSetIdProto(version=version.version)]))
 
 
 _KEPT = frozenset({"onnx.doc_string", "onnx.domain", "onnx.graph_name", "onnx.metadata", "onnx.model_version"})
