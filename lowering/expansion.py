@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..ir import Block, Builder, CompileError, Function, Module, Operation, QuantizedType, TensorType, Value
+from ..ir.dialects import nn
 from ..ir.layout import inverse, permute
 from ..ir.module import constant_attribute
 from ..ir.types import I32, Array, Dim
@@ -82,7 +83,7 @@ def _expand(module: Module, op: Operation, rules: Expansions, version: int | Non
             continue
         values: Sequence[Value] = [made] if isinstance(made, Value) else made
         activation = op.attributes.get("activation", "none")
-        if activation != "none":
+        if activation != "none" and not isinstance(op, nn.RecurrentOp):  # there it is what the steps compute
             values = [activated(b, values[0], activation)]
         for old, new in zip(op.results, values, strict=True):
             if old.name is not None and new.name is None:
