@@ -184,7 +184,7 @@ class GraphLift:
             if new is None and old.has_uses:
                 raise refuse(op, f"cannot give its output {old.index}", "do without that output")
             if isinstance(new, Value):
-                _check_type(op, old.type, new)
+                _settle_type(op, old.type, new)
         return results[: len(op.results)]
 
     def _through_body(self, b: Lifter, op: OnnxOp, *operands: Any) -> tuple[Any, ...]:
@@ -211,16 +211,18 @@ def _needed(block: Block) -> list[Operation]:
     return needed[:0:-1]
 
 
-def _check_type(op: OnnxOp, declared: Type, value: Value) -> None:
-    """Raises CompileError where the lifted value is of another type than ONNX's own inference gives."""
+def _settle_type(op: OnnxOp, declared: Type, value: Value) -> None:
+    """Let the lifted value be of the type that ONNX's own inference gives, too. Raises CompileError where it cannot."""
     if not isinstance(declared, TensorType) or isinstance(value.tensor.element, QuantizedType):
         return
-    if merge_types(declared, value.type) is None:
+    both = merge_types(value.type, declared)
+    if both is None:
         raise refuse(
             op,
             f"gives {value.type}, but the file says {declared}",
             "save the model again: its shapes do not fit its nodes",
         )
+    value.type = both
 
 
 def _erase_unused(block: Block) -> None:
