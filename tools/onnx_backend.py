@@ -19,6 +19,7 @@ import numpy as np
 from onnx import ModelProto, NodeProto, helper
 from onnx.backend.base import Backend, BackendRep
 
+from ..frontends.onnx import load
 from ..ir import Module
 from ..ir.interpreter import evaluate
 from ..ir.types import Array
@@ -39,7 +40,7 @@ class Prepared(BackendRep):
         self._folder = tempfile.TemporaryDirectory(prefix="nncc-onnx-")
         path = Path(self._folder.name) / "model.onnx"
         path.write_bytes(model.SerializeToString())
-        self.module: Module = driver.load(path)
+        self.module: Module = load(path)
         driver.compile(self.module, _lift())
 
     def run(self, inputs: Any, **options: Any) -> tuple[Array, ...]:
