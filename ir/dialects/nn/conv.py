@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import numpy as np
+
 from ...core import Value
 from ...opdef import BOOL, INT, attribute, operand, result
 from ...types import Array, Dim, Shape, TensorType
 from .activation import activation_field, apply_activation
-from .base import FLOAT_ELEMENT, NNOp, widened
+from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, widened
 from .convolution_kernels import convolve, convolve_transposed
 from .window import SpatialInts, Window, channel_axis, check_window, layout_shape, spatial_axes
 
@@ -27,6 +31,7 @@ class ConvolutionOp(NNOp):
     channel_last = attribute(BOOL, "whether x and the result have their channels last", default=False)
     activation = activation_field()
     output = result("(N, O, *L'), with channel_last (N, *L', O)")
+    accepts: ClassVar[str] = FLOAT_ELEMENT
 
     @property
     def spatial_rank(self) -> int:
@@ -47,7 +52,7 @@ class ConvolutionOp(NNOp):
     def check(self) -> None:
         """Raises VerifyError where weight, attributes and x do not fit each other."""
         for name in ("x", "weight"):
-            self.expect_element(name, getattr(self, name), FLOAT_ELEMENT)
+            self.expect_element(name, getattr(self, name), self.accepts)
         self.expect_same_element([self.x, self.weight, self.bias])
         weight = self.weight.tensor
         if not weight.is_static or weight.rank < 3:
@@ -87,8 +92,11 @@ class Conv(ConvolutionOp, name="nn.conv"):
     output[n, o, p] = bias[o] + sum over c, k of x[n, c, p * strides + k * dilations - pads] * weight[o, c, k],
     with zero outside of x; weight is (O, C / groups, *k). The lengths are
     L' = floor((L + pad_begin + pad_end - dilation * (k - 1) - 1) / stride) + 1. With groups, output channel o sees the
-    C / groups input channels of its group. Depthwise convolution is groups = C. As Conv of ONNX.
+    C / groups input channels of its group. Depthwise convolution is groups = C. As Conv of ONNX; of integers as
+    ConvInteger, once these are centred and as wide as their sums.
     """
+
+    accepts = NUMBER_ELEMENT
 
     def infer(self) -> TensorType:
         self.check()
@@ -105,6 +113,10 @@ class Conv(ConvolutionOp, name="nn.conv"):
             raise self.error(f"expected windows that fit into {self.x.type}: {error}") from None
 
     def evaluate(self, x: Array, weight: Array, bias: Array | None) -> Array:
+        if x.dtype.kind in "iu":  # in doubles, which hold the sums exactly, and which BLAS knows
+            wide, factors = x.astype(np.float64), weight.astype(np.float64)
+            sums = convolve(wide, factors, self.window, self.groups, self.channel_last)
+            return self.finish(sums.astype(x.dtype), bias)
         y = convolve(widened(x), widened(weight), self.window, self.groups, self.channel_last)
         return self.finish(y, bias)
 

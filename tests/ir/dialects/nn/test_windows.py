@@ -79,6 +79,18 @@ def test_conv_with_activation_and_without_bias() -> None:
     np.testing.assert_array_equal(evaluate("nn.conv", x, weight, activation="relu6"), plain.clip(0, 6))
 
 
+@pytest.mark.parametrize("groups", [1, 4])
+def test_conv_of_integers_is_exact(groups: int) -> None:
+    rng = np.random.default_rng(0)
+    x, weight = (rng.integers(0, 256, s).astype(np.uint8) for s in ((2, 4, 9, 8), (8, 4 // groups, 3, 3)))
+    attributes = window(2, 2, 1, 0, 1)
+    expected = run_onnx("ConvInteger", [x, weight, np.uint8(9), np.uint8(200)], opset=10, group=groups, **attributes)
+    centred = x.astype(np.int32) - 9, weight.astype(np.int32) - 200
+    y = evaluate("nn.conv", *centred, groups=groups, **attributes)
+    assert y.dtype == np.int32
+    np.testing.assert_array_equal(y, expected)
+
+
 def test_conv_of_half_precision_computes_in_single() -> None:
     x, weight = numbers(1, 3, 8, 8).astype(np.float16), numbers(5, 3, 3, 3).astype(np.float16)
     y = evaluate("nn.conv", x, weight)
