@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..ir import CompileError, Function, Location, TensorType
+from ..ir import CompileError, Function, Location
 from ..ir.ports import source_type
 from ..ir.types import Array
 
@@ -39,7 +39,8 @@ def random_inputs(function: Function, seed: int, batch: int | None = None) -> di
     made = {}
     for index, name in enumerate(function.input_names):
         type = source_type(function, "arg", index)
-        assert isinstance(type, TensorType)
+        if type.shape is None or type.expressed.name == "!nncc.string":
+            raise CompileError(f"nothing can be made up for input '{name}' of type {type}", remedy="give --inputs")
         shape = [d if isinstance(d, int) else batch or 1 for d in type.dims]
         made[name] = rng.random(shape).astype(type.expressed.dtype)
     return made

@@ -29,17 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..ir.diagnostics import UsageError
-    from .arrays import random_inputs, read_arrays
-    from .execute import InterpretedModel, open_model
+    from .arrays import read_arrays
+    from .execute import open_model
 
     first, second = open_model([args.first]), open_model([args.second])
     if args.inputs:
         inputs = read_arrays(args.inputs)
-    elif isinstance(first, InterpretedModel):
-        inputs = random_inputs(first.module.main, args.seed, args.batch_size)
     else:
-        raise UsageError("the reference does not say its inputs' layout", remedy="give --inputs")
+        inputs = first.random_inputs(args.seed, args.batch_size)
     seen: tuple[dict[str, Array], dict[str, Array]] = ({}, {})
     outputs = [_run(model, inputs, named) for model, named in zip((first, second), seen, strict=True)]
     parted = _compare_tensors(seen[0], seen[1], args) if all(seen) else None

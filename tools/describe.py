@@ -83,6 +83,9 @@ def op_fields(definition: type[Op]) -> list[Field]:
     """Operands, attributes and results of an operation, in the order of its definition."""
     from ..ir.opdef import Operand, Result
 
+    by_schema = getattr(definition, "schema_fields", None)
+    if by_schema is not None:
+        return [Field(role, name, kind=kind, optional=optional) for role, name, kind, optional in by_schema()]
     fields = []
     for operand in definition.operand_fields:
         if isinstance(operand, Operand):

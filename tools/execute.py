@@ -9,13 +9,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..ir import CompileError, Location, Module
+from ..ir import CompileError, Location, Module, UsageError
 from ..ir.interpreter import Observer, evaluate
 from ..ir.layout import permute, to_first, to_last
 from ..ir.passes import PassContext
 from ..ir.ports import from_ports, to_ports
 from ..ir.types import Array
 from ..pipelines import driver, registry
+from . import onnx_runtime
 from .arrays import inputs_of, random_inputs
 
 
@@ -26,17 +27,25 @@ class Executable(Protocol):
         """The outputs for the inputs; for seeded random ones where there are none."""
         ...
 
+    def random_inputs(self, seed: int, batch: int | None = None) -> dict[str, Array]:
+        """Seeded random inputs. Raises UsageError where the layout of the source is not known."""
+        ...
+
 
 def open_model(paths: Sequence[Path], executor: int | None = None) -> Executable:
     """The model in a file, ready to run. Raises CompileError where it cannot be read or has no way to be run."""
     if paths[0].suffix.lower() == ".tflite":
         return LiteRtModel(paths[0])
+    if paths[0].suffix.lower() == ".onnx" and onnx_runtime.is_installed():
+        return onnx_runtime.OnnxRuntimeModel(paths[0])
     options: dict[str, Any] = {} if executor is None else {"executor": executor}
     context = PassContext()
     module = driver.load(list(paths), context=context, **options)
     source = registry.source_of(paths)
     if source.dialect == "nnp":
         driver.compile(module, "expand-loop-control,initialize-parameters,lift-nnp", context=context)
+    elif source.dialect == "onnx":
+        driver.compile(module, "lift-onnx", context=context)
     return InterpretedModel(module)
 
 
@@ -46,6 +55,9 @@ class InterpretedModel:
     def __init__(self, module: Module) -> None:
         self.module = module
 
+    def random_inputs(self, seed: int, batch: int | None = None) -> dict[str, Array]:
+        return random_inputs(self.module.main, seed, batch)
+
     def run(
         self,
         inputs: Mapping[str, Array] | None,
@@ -54,10 +66,7 @@ class InterpretedModel:
         observe: Observer | None = None,
     ) -> dict[str, Array]:
         function = self.module.main
-        if inputs is None:
-            given = random_inputs(function, seed, batch)
-        else:
-            given = inputs_of(function, inputs)
+        given = self.random_inputs(seed, batch) if inputs is None else inputs_of(function, inputs)
         return from_ports(function, evaluate(function, to_ports(function, given), observe))
 
 
@@ -95,6 +104,9 @@ class LiteRtModel:
             self.interpreter.set_tensor(detail["index"], _quantized(array, detail))
         self.interpreter.invoke()
         return {name: self._output(name, detail) for name, detail in self._details("output").items()}
+
+    def random_inputs(self, seed: int, batch: int | None = None) -> dict[str, Array]:
+        raise UsageError("the reference does not say its inputs' layout", remedy="give --inputs")
 
     def _given(self, name: str, inputs: Mapping[str, Array], count: int) -> Array:
         if name in inputs:

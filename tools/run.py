@@ -1,4 +1,4 @@
-"""Execute a model: an NNP file or IR text with numpy, a TFLite file with LiteRT.
+"""Execute a model: an NNP file or IR text with numpy, an ONNX file with onnxruntime, a TFLite file with LiteRT.
 
 nncc run m.nnp --inputs x.npz -o y.npz
 nncc run m.tflite                            (seeded random inputs, a summary of the outputs)

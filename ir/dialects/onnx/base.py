@@ -6,7 +6,7 @@ modules, as in ONNX itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ...attributes import Attribute
@@ -141,6 +141,17 @@ class OnnxOp(Op):
             return None
         return attribute_value(spec.default_value)
 
+    @classmethod
+    def schema_fields(cls) -> Iterator[tuple[str, str, str, bool]]:
+        """Role, name, kind, and whether it may be left out, of all that the newest version takes and gives."""
+        schema: Any = find_schema(cls.op_type, cls.domain)
+        for port in schema.inputs:
+            yield _role("operand", port), port.name, port.type_str, port.option.name == "Optional"
+        for name, spec in schema.attributes.items():
+            yield "attribute", name, spec.type.name.lower(), not spec.required
+        for port in schema.outputs:
+            yield _role("result", port), port.name, port.type_str, port.option.name == "Optional"
+
     def onnx_attributes(self) -> dict[str, Attribute]:
         """The attributes that are set, by their names in ONNX, without graphs."""
         return {name: value for key, value in self.attributes.items() if (name := attribute_name(key)) is not None}
@@ -189,6 +200,10 @@ class OnnxOp(Op):
                 raise self.error(f"has no attribute '{name}' in version {self.version}")
             if (value_kind(value) or expected) != expected:
                 raise self.error(f"expected attribute '{name}' to be of type {expected}")
+
+
+def _role(role: str, port: Any) -> str:
+    return f"{role}s" if port.option.name == "Variadic" else role
 
 
 def _range(least: int, most: int) -> str:
