@@ -44,6 +44,8 @@ class PadBeforeWindow(OpRewrite):
             return False
         if pad.mode != "constant" or pad.value != _imagined(op):
             return rw.refuse(op, "the padding is of other numbers than its own")
+        if any(p < 0 for p in pad.pads):
+            return rw.refuse(op, "the padding takes elements away")
         rank = op.x.tensor.rank
         spatial = range(1, rank - 1) if op.channel_last else range(2, rank)
         if any(any(pair) for axis, pair in enumerate(pad.pairs) if axis not in spatial):

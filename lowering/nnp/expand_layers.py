@@ -103,11 +103,11 @@ def pool_1d(b: Builder, op: nn.PoolOp) -> Value | None:
 
 @expands("max_pool", "average_pool")
 def pool_dilations(b: Builder, op: nn.PoolOp) -> Value | None:
-    """The maximum or the sum of shifted slices, axis by axis: NNabla's pools have no dilations, and two or three axes."""
+    """The maximum or the sum of shifted slices: NNabla's pools have no dilations, and two or three axes."""
     window = op.window
     if op.spatial_rank in (2, 3) and all(d == 1 for d in window.dilations):
         return None
-    value = -math.inf if isinstance(op, nn.MaxPool) else 0.0
+    value = _lowest(op.x) if isinstance(op, nn.MaxPool) else 0.0
     return by_slices(b, op, padded(b, op.x, window.pads_begin, _ends(op), value), _numbers(op.x))
 
 
@@ -115,12 +115,18 @@ def _ends(op: nn.PoolOp) -> list[int]:
     return [e + o for e, o in zip(op.window.pads_end, op.window.overhang, strict=True)]
 
 
+def _lowest(x: Value) -> float:
+    """What is never the greatest element."""
+    element = x.tensor.expressed
+    return -math.inf if element.is_float else float(element.limits[0])
+
+
 @expands("max_pool")
 def max_pool_pads(b: Builder, op: nn.MaxPool) -> Value | None:
     """Other pads and overhangs become an operation, with elements that are never the greatest."""
     if lengths_of(op.x, False) is None or pool_arguments(op) is not None:
         return None
-    x = padded(b, op.x, op.window.pads_begin, _ends(op), -math.inf)
+    x = padded(b, op.x, op.window.pads_begin, _ends(op), _lowest(op.x))
     return b.nn.max_pool(x, kernel=op.kernel, strides=op.strides)
 
 

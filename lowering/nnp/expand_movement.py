@@ -44,3 +44,14 @@ expands("pad")(padding.cut)
 def pad(b: Builder, op: nn.Pad) -> Value | None:
     """Mirrors and repetitions that NNabla has not are chosen elements."""
     return None if op.mode in ("constant", "edge", "reflect") else padding.chosen(b, op)
+
+
+@expands("reverse", "transpose", "tile")
+def moves_nothing(b: Builder, op: nn.Reverse | nn.Transpose | nn.Tile) -> Value | None:
+    """What leaves every element where it is: NNabla's functions want an axis at least."""
+    stays = {
+        "nn.reverse": lambda: not op.attributes["axes"],
+        "nn.transpose": lambda: list(op.attributes["perm"]) == list(range(op.x.tensor.rank)),
+        "nn.tile": lambda: all(n == 1 for n in op.attributes["reps"]),
+    }
+    return b.nn.identity(op.x) if stays[op.name]() else None

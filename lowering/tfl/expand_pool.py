@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,15 @@ from ...ir.dialects import nn
 from ...ir.dialects.nn.interpolation import AxisMap
 from ...ir.dialects.nn.window import Window, spatial_axes
 from ...ir.dialects.tfl.windows import padding_scheme
-from ...ir.types import I32, Array
+from ...ir.types import I32
 from ..expansion import reshaped, with_axis, without_axis
+from ..pools import by_slices, element_factors
 from .expand_linear import lengths_of, zero_padded
 from .expansion import expands
 from .rules_linear import resize_options
 
 _FARTHEST = 8
 """How many operations are looked at for the sign of a value."""
-_END = 2**31 - 1
-"""A stop that is beyond any dimension."""
 
 
 def _pool_like(b: Builder, op: nn.PoolOp, x: Value, window: Window) -> Value:
@@ -55,39 +54,7 @@ def pool_dilations(b: Builder, op: nn.PoolOp) -> Value | None:
     lengths = lengths_of(op.x, op.channel_last)
     if all(d == 1 for d in op.dilations) or lengths is None:
         return None
-    window = op.window
-    combine = b.nn.maximum if isinstance(op, nn.MaxPool) else b.nn.add
-    y = _padded(b, op, op.x, _lowest(op.x) if isinstance(op, nn.MaxPool) else 0.0)
-    counts = lengths_of(op.output, op.channel_last)
-    assert counts is not None
-    for i, axis in enumerate(spatial_axes(y.tensor.rank, op.channel_last)):
-        starts = [place * window.dilations[i] for place in range(window.kernel[i])]
-        y = _combined_slices(b, y, axis, starts, window.strides[i], counts[i], combine)
-    return b.nn.mul(y, _per_element(op, lengths, 1.0)) if isinstance(op, nn.AveragePool) else y
-
-
-def _combined_slices(
-    b: Builder, x: Value, axis: int, starts: Sequence[int], stride: int, count: int, combine: Callable[..., Value]
-) -> Value:
-    """Every stride-th element from each start, combined."""
-    rank = x.tensor.rank
-    y: Value | None = None
-    for start in starts:
-        first, stops, steps = [0] * rank, [_END] * rank, [1] * rank
-        first[axis], stops[axis], steps[axis] = start, start + (count - 1) * stride + 1, stride
-        part = b.nn.slice(x, starts=first, stops=stops, steps=steps)
-        y = part if y is None else combine(y, part)
-    assert y is not None
-    return y
-
-
-def _per_element(op: nn.AveragePool, lengths: tuple[int, ...], total: float) -> Array:
-    """``total`` over the number of elements that each window has, to be multiplied with its result."""
-    factor = np.array(total, np.float64)
-    for divisor in op.divisors(lengths):
-        factor = factor[..., None] / np.maximum(divisor, 1)
-    factor = factor[None, ..., None] if op.channel_last else factor[None, None]
-    return factor.astype(op.x.tensor.expressed.dtype)
+    return by_slices(b, op, _padded(b, op, op.x, _lowest(op.x) if isinstance(op, nn.MaxPool) else 0.0), lengths)
 
 
 def _padded(b: Builder, op: nn.PoolOp, x: Value, value: float) -> Value:
@@ -146,7 +113,7 @@ def average_pool_pads(b: Builder, op: nn.AveragePool) -> Value | None:
     if scheme == "VALID" or (scheme == "SAME" and op.spatial_rank == 2 and not counts_pads):
         return None
     y = _pool_like(b, op, _padded(b, op, op.x, 0.0), op.window)
-    factor = _per_element(op, lengths, math.prod(op.kernel))
+    factor = element_factors(op, lengths, math.prod(op.kernel))
     return y if np.all(factor == 1.0) else b.nn.mul(y, factor)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from .. import decompositions
+from .. import decompositions, indexing
 from ..expansion import along_last, is_last
 from .expansion import expands
 
@@ -38,8 +38,8 @@ def sort(b: Builder, op: nn.Sort) -> Sequence[Value] | None:
     return b.nn.top_k(op.x, k=k, axis=op.axis, largest=op.descending)
 
 
-expands("argmax", "argmin")(decompositions.last_of_equals)
-expands("top_k")(decompositions.narrow_indices)
+expands("argmax", "argmin")(indexing.last_of_equals)
+expands("top_k")(indexing.narrow_indices)
 
 
 @expands("top_k")

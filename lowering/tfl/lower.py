@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 import attrs
 
 from ...ir import CompileError, Function, Module, Operation, Return, Value
+from ...ir.dialects import nn
 from ...ir.names import Names
 from ...ir.passes import Pass, PassContext
 from . import rules_elementwise, rules_linear, rules_movement, rules_reduction
@@ -57,9 +58,12 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
         return True
 
     def _lower(self, module: Module, op: Operation, constants: dict[Hashable, Value]) -> None:
+        rule = rule_for(op)
+        if rule is None:
+            raise CompileError(f"TFLite has no operation for '{op.name}'", op.location, _remedy(op))
         for result in op.results:
             if result.tensor.shape is None:
-                raise CompileError(f"'{op.name}' gives a tensor whose rank is not known", op.location)
+                raise CompileError(f"'{op.name}' gives a tensor whose rank is not known", op.location, _FIX_SHAPES)
             storage = result.tensor.storage.name
             if storage not in ELEMENTS:
                 raise CompileError(
@@ -67,13 +71,6 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
                     op.location,
                     "cast to f32 or i32 before",
                 )
-        rule = rule_for(op)
-        if rule is None:
-            raise CompileError(
-                f"TFLite has no operation for '{op.name}'",
-                op.location,
-                "run expand-for-tfl before; if it leaves the operation, express it by others",
-            )
         try:
             made = rule(Target(module, op, constants), op)
         except ValueError as error:  # a rule needs a number where the shape has none
@@ -86,6 +83,16 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
             old.replace_all_uses_with(new)
         op.erase()
         self.counts[op.name.partition(".")[2]] += 1
+
+
+_FIX_SHAPES = "give the shapes of the inputs (--input-shape NAME=1,3,224,224)"
+
+
+def _remedy(op: Operation) -> str:
+    """What to do about an operation that TFLite has not."""
+    if op.name.startswith("nn.dynamic_") or isinstance(op, nn.Range | nn.Fill):
+        return f"its operands say how large the result is: {_FIX_SHAPES}, so that they are known"
+    return "run expand-for-tfl before; if it leaves the operation, express it by others"
 
 
 def _separate_outputs(module: Module, function: Function) -> None:

@@ -48,6 +48,7 @@ from .binary import (
     SquaredDifference,
     Sub,
 )
+from .casting import Cast
 from .control import If, Loop, Yield
 from .conv import Conv, ConvolutionOp, ConvTranspose
 from .data_dependent import Compress, NonMaxSuppression, NonZero, Unique
@@ -92,7 +93,6 @@ from .unary import (
     Atan,
     Atanh,
     BitwiseNot,
-    Cast,
     Ceil,
     Clip,
     Cos,

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...core import Value
 from ...opdef import DENSE, Op, RegionRunner, Trait, attribute, result
-from ...types import Array, Dim, ElementType, Shape, TensorType
+from ...types import I32, I64, Array, Dim, ElementType, Shape, TensorType
 
 FLOAT_ELEMENT = "float"
 INTEGER_ELEMENT = "integer"
@@ -119,6 +119,15 @@ class Constant(NNOp, name="nn.constant", traits=(Trait.CONSTANT,)):
 
     def evaluate(self) -> Array:
         return self.value.numpy()
+
+
+def checked_index(op: Op) -> ElementType:
+    """The attribute ``index`` of an operation, the element type of the indices that it gives. Raises VerifyError."""
+    found = op.attributes.get("index", op.attribute_fields["index"].default)
+    if found not in (I32, I64):
+        raise op.error(f"expected attribute 'index' to be i32 or i64, got {found}")
+    assert isinstance(found, ElementType)
+    return found
 
 
 def widened(x: Array) -> Array:

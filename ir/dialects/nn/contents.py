@@ -35,11 +35,12 @@ from .binary import (
     Select,
     Sub,
 )
+from .casting import Cast
 from .indexing import Gather
 from .movement import BroadcastTo, Concat, Reshape, Reverse, Slice, Split, Tile, Transpose
 from .rearrange import ShapeOf
 from .reduce import ReduceOp, ReduceProd, ReduceSum
-from .unary import Cast, Identity
+from .unary import Identity
 
 MOST_ELEMENTS = 1024
 """Bigger tensors are data, not shapes."""

@@ -23,6 +23,7 @@ class PoolOp(NNOp):
     kernel = attribute(INTS, "the lengths of the window")
     strides = SpatialInts("the steps of the window", 1)
     pads = SpatialInts("places around x that hold nothing (begin..., end...)", 0, 2)
+    dilations = SpatialInts("the distances between the elements of a window", 1)
     overhang = SpatialInts("how far windows may reach beyond the padded end", 0)
     channel_last = attribute(BOOL, "whether x and the result have their channels last", default=False)
     activation = activation_field()
@@ -35,8 +36,8 @@ class PoolOp(NNOp):
 
     @property
     def window(self) -> Window:
-        """Kernel, strides, pads and overhang together."""
-        return Window.of(self.kernel, self.strides, self.pads, overhang=self.overhang)
+        """Kernel, strides, pads, dilations and overhang together."""
+        return Window.of(self.kernel, self.strides, self.pads, self.dilations, self.overhang)
 
     def infer(self) -> TensorType:
         self.verify_op()
@@ -83,12 +84,6 @@ def reduce_windows(x: Array, window: Window, counts: tuple[int, ...], axes: rang
 class MaxPool(PoolOp, name="nn.max_pool"):
     """The greatest element of each window; pads and overhang never are. As MaxPool of ONNX."""
 
-    dilations = SpatialInts("the distances between the elements of a window", 1)
-
-    @property
-    def window(self) -> Window:
-        return Window.of(self.kernel, self.strides, self.pads, self.dilations, self.overhang)
-
     def verify_op(self) -> None:
         self.expect_element("x", self.x, NUMBER_ELEMENT)
         super().verify_op()
@@ -124,8 +119,8 @@ class AveragePool(PoolOp, name="nn.average_pool"):
             low, high = 0, lengths[i]
             if self.count_include_pad:
                 low, high = -window.pads_begin[i], high + window.pads_end[i]
-            ends = np.minimum(starts + window.kernel[i], high)
-            found.append(np.maximum(ends - np.maximum(starts, low), 0))
+            places = starts.reshape(-1, 1) + np.arange(window.kernel[i]) * window.dilations[i]
+            found.append(((places >= low) & (places < high)).sum(1))
         return found
 
     def evaluate(self, x: Array) -> Array:

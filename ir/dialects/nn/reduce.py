@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...opdef import BOOL, INT, INTS, TYPE, attribute, operand, result
-from ...types import I32, I64, Array, Dim, ElementType, TensorType
-from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, accumulator, widened
+from ...types import I64, Array, Dim, ElementType, TensorType
+from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, accumulator, checked_index, widened
 
 
 class ReduceOp(NNOp):
@@ -94,48 +94,48 @@ class ReduceMin(ReduceOp, name="nn.reduce_min"):
 
 
 class ArgOp(NNOp):
-    """Base of argmax and argmin: the place along one axis, the first of equal ones."""
+    """Base of argmax and argmin: the place along one axis."""
 
     x = operand()
     axis = attribute(INT, "the axis to search")
     keep_dims = attribute(BOOL, "whether the axis stays, with length 1", default=True)
     index = attribute(TYPE, "the element type of the result: i32 or i64", default=I64)
+    select_last_index = attribute(BOOL, "whether the last of equal ones counts, or the first", default=False)
     output = result()
     ufunc: ClassVar[Callable[..., Any]]
 
-    def verify_op(self) -> None:
-        if self.index not in (I32, I64):
-            raise self.error(f"expected attribute 'index' to be i32 or i64, got {self.index}")
-
     @property
     def index_element(self) -> ElementType:
-        """The element type of the result."""
-        assert isinstance(self.index, ElementType)
-        return self.index
+        """The element type of the result. Raises VerifyError where the attribute is another type."""
+        return checked_index(self)
 
     def infer(self) -> TensorType:
-        self.verify_op()
+        index = self.index_element
         self.expect_element("x", self.x, NUMBER_ELEMENT)
         x = self.x.tensor
         if x.shape is None:
-            return TensorType(None, self.index_element)
+            return TensorType(None, index)
         axis = self.axis_in(self.axis, x.rank)
         middle: tuple[Dim, ...] = (1,) if self.keep_dims else ()
-        return TensorType((*x.dims[:axis], *middle, *x.dims[axis + 1 :]), self.index_element)
+        return TensorType((*x.dims[:axis], *middle, *x.dims[axis + 1 :]), index)
 
     def evaluate(self, x: Array) -> Array:
-        found = type(self).ufunc(x, axis=self.axis, keepdims=self.keep_dims)
-        return np.asarray(found).astype(self.index_element.dtype)
+        if self.select_last_index:
+            x = np.flip(x, self.axis)
+        found = np.asarray(type(self).ufunc(x, axis=self.axis, keepdims=self.keep_dims))
+        if self.select_last_index:
+            found = x.shape[self.axis] - 1 - found
+        return found.astype(self.index_element.dtype)
 
 
 class Argmax(ArgOp, name="nn.argmax"):
-    """The index of the greatest element along an axis, the first of equal ones"""
+    """The index of the greatest element along an axis; NaN is greater than all. As ArgMax of ONNX."""
 
     ufunc = np.argmax
 
 
 class Argmin(ArgOp, name="nn.argmin"):
-    """The index of the smallest element along an axis, the first of equal ones"""
+    """The index of the smallest element along an axis; NaN is smaller than all. As ArgMin of ONNX."""
 
     ufunc = np.argmin
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...opdef import BOOL, INT, attribute, operand, result
-from ...types import I32, Array, Dim, TensorType
-from .base import NUMBER_ELEMENT, NNOp
+from ...opdef import BOOL, INT, TYPE, attribute, operand, result
+from ...types import I32, Array, Dim, ElementType, TensorType
+from .base import NUMBER_ELEMENT, NNOp, checked_index
 
 
 def sorted_indices(x: Array, axis: int, descending: bool) -> Array:
@@ -23,7 +23,12 @@ class SortingOp(NNOp):
     x = operand()
     axis = attribute(INT, "the axis, a negative one from the end", default=-1)
     values = result("elements of x")
-    indices = result("where they were along the axis (i32)")
+    indices = result("where they were along the axis")
+
+    @property
+    def index_element(self) -> ElementType:
+        """The element type of the indices."""
+        return I32
 
     def infer_along(self, length: Dim) -> tuple[TensorType, TensorType]:
         """The types of the results; the axis gets the length, or keeps its own where that is None."""
@@ -32,11 +37,11 @@ class SortingOp(NNOp):
         if shape is not None:
             axis = self.axis_in(self.axis, len(shape))
             shape = (*shape[:axis], shape[axis] if length is None else length, *shape[axis + 1 :])
-        return TensorType(shape, element), TensorType(shape, I32)
+        return TensorType(shape, element), TensorType(shape, self.index_element)
 
 
 class Sort(SortingOp, name="nn.sort"):
-    """The elements in order along an axis, and the indices they had; equal ones keep their order"""
+    """The elements in order along an axis, and the indices they had (i32); equal ones keep their order"""
 
     descending = attribute(BOOL, "whether the greatest come first", default=False)
 
@@ -58,6 +63,11 @@ class TopK(SortingOp, name="nn.top_k"):
     k = attribute(INT, "how many")
     largest = attribute(BOOL, "whether the greatest are wanted, or the smallest", default=True)
     sorted = attribute(BOOL, "whether the order matters", default=True)
+    index = attribute(TYPE, "the element type of the indices: i32 or i64", default=I32)
+
+    @property
+    def index_element(self) -> ElementType:
+        return checked_index(self)
 
     def infer(self) -> tuple[TensorType, TensorType]:
         types = self.infer_along(self.k)
@@ -71,4 +81,4 @@ class TopK(SortingOp, name="nn.top_k"):
 
     def evaluate(self, x: Array) -> tuple[Array, Array]:
         indices = np.take(sorted_indices(x, self.axis, self.largest), range(self.k), self.axis)
-        return np.take_along_axis(x, indices, self.axis), indices.astype(np.int32)
+        return np.take_along_axis(x, indices, self.axis), indices.astype(self.index_element.dtype)

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...opdef import FLOAT, TYPE, Trait, attribute, one_of, operand, result
-from ...types import I1, Array, ElementType, TensorType
+from ...opdef import FLOAT, Trait, attribute, one_of, operand, result
+from ...types import I1, Array, TensorType
 from .base import BOOL_ELEMENT, FLOAT_ELEMENT, INTEGER_ELEMENT, NUMBER_ELEMENT, NNOp
 
 
@@ -275,7 +275,7 @@ def erf(x: Array) -> Array:
     return shaped
 
 
-# Logic, bits, predicates, types
+# Logic, bits, predicates
 
 
 class LogicalNot(UnaryOp, name="nn.logical_not"):
@@ -315,28 +315,3 @@ class Identity(NNOp, name="nn.identity", traits=(Trait.ELEMENTWISE,)):
 
     def evaluate(self, x: Array) -> Array:
         return x
-
-
-class Cast(NNOp, name="nn.cast", traits=(Trait.ELEMENTWISE,)):
-    """x in another element type.
-
-    Float to integer cuts the fraction off (what does not fit is undefined, as in C); number to boolean is x != 0;
-    boolean to number gives 0 or 1.
-    """
-
-    x = operand()
-    to = attribute(TYPE, "the element type of the result")
-    output = result("the shape of x")
-
-    def verify_op(self) -> None:
-        if not isinstance(self.to, ElementType):
-            raise self.error(f"expected attribute 'to' to be an element type, got {self.to}")
-
-    def infer(self) -> TensorType:
-        self.verify_op()
-        assert isinstance(self.to, ElementType)
-        return TensorType(self.x.tensor.shape, self.to)
-
-    def evaluate(self, x: Array) -> Array:
-        assert isinstance(self.to, ElementType)
-        return x.astype(self.to.dtype, copy=False)

@@ -202,7 +202,7 @@ MATRIX = TensorType((3, 4), F32)
         ("split", [MATRIX], {"axis": 1, "sizes": (1, 2)}, "expected dimension 1 of 'x' to be 3"),
         ("slice", [MATRIX], {"starts": (0,), "stops": (1,), "steps": (1,)}, "expected 'x' of rank 1"),
         ("slice", [MATRIX], {"starts": (0, 0), "stops": (1, 1), "steps": (1, 0)}, "expected no zero in 'steps'"),
-        ("pad", [MATRIX], {"pads": (0, 0, -1, 0)}, "none negative"),
+        ("pad", [MATRIX], {"pads": (0, 0, -1)}, "expected 'pads' of two numbers an axis"),
         ("pad", [MATRIX], {"pads": (0, 4, 0, 0), "mode": "reflect"}, "that mode 'reflect' can fill"),
         ("broadcast_to", [MATRIX], {"shape": (6, 4)}, "expected 'shape' that tensor<3x4xf32> broadcasts to"),
         ("broadcast_to", [MATRIX], {"shape": (4,)}, "expected 'shape' that tensor<3x4xf32> broadcasts to"),
