@@ -10,7 +10,7 @@ import attrs
 from ...ir import Block, CompileError, Function, Module, Operation, Trait, Value
 from ...ir.dialects import nn
 from ...ir.dialects.onnx import OPSET_IMPORT
-from ...ir.dialects.onnx.base import IR_VERSION
+from ...ir.dialects.onnx.base import GRAPH_NAME, IR_VERSION
 from ...ir.names import Names
 from ...ir.passes import Pass, PassContext, option
 from . import (
@@ -91,6 +91,8 @@ def _set_header(module: Module, version: Opset) -> None:
         if key not in _KEPT:
             del module.attributes[key]
     module.set_attribute(OPSET_IMPORT, {"": version.version})
+    if not module.attributes.get(GRAPH_NAME):
+        module.set_attribute(GRAPH_NAME, module.main.sym_name)
     module.set_attribute(IR_VERSION, max(_OLDEST_IR_VERSION, _ir_version(version)))
 
 
