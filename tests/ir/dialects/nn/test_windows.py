@@ -187,7 +187,7 @@ WEIGHT = TensorType((6, 4, 3, 3), F32)
         ("conv", [IMAGE, WEIGHT, TensorType((4,), F32)], {}, "expected dimension 0 of 'bias' to be 6"),
         ("conv", [TensorType((1, 4, 8), F32), WEIGHT], {}, "expected 'x' of rank 4"),
         ("conv", [IMAGE, TensorType((6, 4, None, 3), F32)], {}, "expected 'weight' with a static shape"),
-        ("conv", [IMAGE, TensorType((6, 4, 3, 3), I32)], {}, "expected 'weight' to have float elements"),
+        ("conv", [IMAGE, TensorType((6, 4, 3, 3), I32)], {}, "expected operands of one element type"),
         ("conv", [IMAGE, WEIGHT], {"activation": "tanh"}, "expected attribute 'activation' to be none | relu"),
         ("conv_transpose", [IMAGE, WEIGHT], {}, "expected dimension 1 of 'x' to be 6"),
         ("conv_transpose", [IMAGE, TensorType((4, 2, 3, 3), F32)], {"pads": (5, 0, 5, 0)}, "'pads' that leave some"),
