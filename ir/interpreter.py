@@ -136,8 +136,8 @@ def evaluate_op(
 ) -> tuple[Array, ...]:
     """The results of one operation on the stored form of its operands.
 
-    ``run_region`` executes regions (:func:`region_runner`); without it, they may use no values from outside. Raises CompileError where the
-    operation has no meaning here.
+    ``run_region`` executes regions (:func:`region_runner`); without it, they may use no values from outside. Raises
+    CompileError where the operation has no meaning here.
     """
     if not isinstance(op, Op) or not op.is_evaluable():
         raise CompileError(f"'{op.name}' cannot be evaluated", op.location)

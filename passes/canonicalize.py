@@ -9,16 +9,22 @@ becomes
 
     %3 = "nn.relu"(%x) : (tensor<4xf32>) -> tensor<4xf32>
 
-The rules are in ``canonicalize_arithmetic``, ``canonicalize_clip`` and ``canonicalize_movement``, each with a line that
-shows it.
+The rules are in ``canonicalize_arithmetic``, ``canonicalize_clip``, ``canonicalize_control`` and
+``canonicalize_movement``, each with a line that shows it.
 """
 
 from __future__ import annotations
 
 from ..ir.rewrite import RewritePass
-from . import canonicalize_arithmetic, canonicalize_clip, canonicalize_movement
+from . import canonicalize_arithmetic, canonicalize_clip, canonicalize_control, canonicalize_movement
 
-__all__ = ["Canonicalize", "canonicalize_arithmetic", "canonicalize_clip", "canonicalize_movement"]
+__all__ = [
+    "Canonicalize",
+    "canonicalize_arithmetic",
+    "canonicalize_clip",
+    "canonicalize_control",
+    "canonicalize_movement",
+]
 
 
 class Canonicalize(RewritePass, name="canonicalize"):
@@ -30,6 +36,7 @@ class Canonicalize(RewritePass, name="canonicalize"):
     * Powers that have an operation of their own are that: ``square``, ``sqrt``, ``rsqrt``, ``reciprocal``. ``x * x``
       is ``square``.
     * A movement that moves nothing goes; of two in a row one is left; a broadcast goes where the user does it.
+    * A branch whose condition is known stands in the place of both. Loops carry and stack what is needed and changes.
 
     Every rule keeps the numbers exactly, except that chains of constants are added or multiplied first and then rounded
     once, that a power may differ in its last bit from the operation of its name (and the root of -infinity is NaN), and

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import control_flow
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -172,6 +173,19 @@ def test_all_together_keep_the_numbers(module):
 @given(module=nn_modules(10))
 def test_all_together_keep_the_numbers_of_images(module):
     check(module, "nn-optimize")
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_networks_that_are_partly_in_regions_keep_the_numbers(data):
+    """A run of operations stands in a branch, or in a loop of two trips."""
+    module = data.draw(networks(14))
+    first = data.draw(st.integers(0, len(module.main.body) - 2))
+    last = data.draw(st.integers(first, len(module.main.body) - 2))
+    kind = data.draw(st.sampled_from(["if", "loop"]))
+    control_flow.enclose(module, first, last, kind)
+    some = [data.draw(st.sampled_from(PASSES)), "channel-last{io=keep}"]
+    check(module, *data.draw(st.sampled_from([["nn-optimize"], some])))
 
 
 @pytest.mark.parametrize("shape", [None, (None, None, None, None), ("N", "C", "H", "W"), (2, 4, None, None)], ids=str)

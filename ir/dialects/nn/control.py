@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -104,12 +105,15 @@ class Loop(NNOp, name="nn.loop"):
         limit = _constant_scalar(self.max_trips)
         if going is False or (limit is not None and limit <= 0):
             return 0
-        goes_on = _constant_scalar(self.yielded_condition)
-        if goes_on is None and self.yielded_condition is self.body.block.args[1]:
-            goes_on = going
+        goes_on = self._goes_on()
         if going is None or goes_on is None:
             return None
         return limit if goes_on else 1
+
+    def _goes_on(self) -> bool | None:
+        """Whether every trip wants another one, if constants tell it. In the body the condition is always true."""
+        condition = self.yielded_condition
+        return True if condition is self.body.block.args[1] else _constant_scalar(condition)
 
     def makes_a_trip(self) -> bool:
         """Whether constants tell that there is a first trip."""
@@ -162,11 +166,8 @@ class Loop(NNOp, name="nn.loop"):
                         f"got {argument.type}, but {what} {value.type}",
                         "leave the dimensions open that change",
                     )
-        if self.max_trips is None and self.makes_a_trip() and self._never_stops():
+        if self.max_trips is None and self.makes_a_trip() and self._goes_on():
             raise self.error("never ends: there is no 'max_trips', and the condition is always true")
-
-    def _never_stops(self) -> bool:
-        return self.yielded_condition is self.body.block.args[1] or bool(_constant_scalar(self.yielded_condition))
 
     def evaluate_regions(
         self, run: RegionRunner, max_trips: Array | None, condition: Array | None, carried: list[Array]
@@ -218,12 +219,12 @@ def _expect_scalar(op: Op, name: str, type: Type, element: ElementType) -> None:
         raise op.error(f"expected {name} to be a scalar of {element}, got {type}")
 
 
-def _constant_scalar(value: Value | None) -> bool | int | None:
+def _constant_scalar(value: Value | None) -> Any:
+    """The number or truth value that a constant without dimensions holds; None for any other value."""
     dense = constant_attribute(value)
     if dense is None or dense.type.shape != () or (isinstance(dense, DenseResource) and dense.resource.is_elided):
         return None
-    found: bool | int = dense.numpy().item()
-    return found
+    return dense.numpy().item()
 
 
 def _stacked(one: TensorType, trips: int | None) -> TensorType:
