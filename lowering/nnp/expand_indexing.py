@@ -10,9 +10,10 @@ import numpy as np
 from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.layout import inverse
-from ...ir.module import constant_array
+from ...ir.module import constant_array, constant_attribute
 from ...ir.types import Dim
-from ..expansion import reshaped, swapped
+from .. import indexing
+from ..expansion import index_grid, reshaped, swapped
 from .expansion import expands
 from .rules_movement import END
 
@@ -73,7 +74,7 @@ def gather_nd(b: Builder, op: nn.GatherNd) -> Value | None:
 @expands("gather")
 def gather(b: Builder, op: nn.Gather) -> Value | None:
     """NNabla's Gather does not count from the end: computed indices that may be negative are brought to the front."""
-    if constant_array(op.indices) is not None or _is_from_front(op.indices):
+    if constant_array(op.indices) is not None or _is_from_front(op.indices, constant_attribute(op.x) is not None):
         return None
     length = _at_axis(op.x, op.axis)
     indices = b.nn.select(b.nn.less(op.indices, 0), b.nn.add(op.indices, length), op.indices)
@@ -83,24 +84,26 @@ def gather(b: Builder, op: nn.Gather) -> Value | None:
 _FARTHEST = 8
 
 
-def _is_from_front(value: Value) -> bool:
-    """Whether indices are not negative: they were chosen by another operation, or made so, or are the network's own.
+def _is_from_front(value: Value, is_table: bool) -> bool:
+    """Whether indices are not negative: they were chosen by another operation, or made so.
 
-    A negative index that a user gives is an error in NNabla, not another element.
+    Those that a user gives for a table (an embedding) are taken as they are: a negative one is an error in NNabla.
     """
     for _ in range(_FARTHEST):
         op = value.defining_op
-        if op is None or isinstance(op, nn.Argmax | nn.Argmin | nn.Sort | nn.TopK | nn.NonZero | nn.ShapeOf):
+        if op is None:
+            return is_table
+        if isinstance(op, nn.Argmax | nn.Argmin | nn.Sort | nn.TopK | nn.NonZero | nn.ShapeOf):
             return True
         if isinstance(op, nn.Clip):
             return op.min >= 0
         if isinstance(op, nn.Select):
             return _is_wrapped(op)
-        if not isinstance(op, nn.Cast | nn.Reshape | nn.Transpose | nn.Slice | nn.Concat | nn.Identity):
+        if isinstance(op, nn.Concat):
+            return all(_is_from_front(v, is_table) for v in op.inputs)
+        if not isinstance(op, nn.Cast | nn.Reshape | nn.Transpose | nn.Slice | nn.Identity):
             return False
-        value = op.operands[0]  # type: ignore[assignment]
-        if isinstance(op, nn.Concat) and len(op.inputs) > 1:
-            return all(_is_from_front(v) for v in op.inputs)
+        value = op.x
     return False
 
 
@@ -148,3 +151,19 @@ def top_k(b: Builder, op: nn.TopK) -> Sequence[Value]:
     cut = [b.nn.slice(v, starts=(0,) * rank, stops=stops, steps=(1,) * rank) for v in (values, indices)]
     wanted = op.indices.tensor.expressed
     return cut[0], cut[1] if cut[1].tensor.expressed == wanted else b.nn.cast(cut[1], to=wanted)
+
+
+@expands("argmax", "argmin")
+def last_of_equals(b: Builder, op: nn.Argmax | nn.Argmin) -> Value | None:
+    return indexing.last_of_equals(b, op)
+
+
+@expands("scatter_elements")
+def scatter_elements(b: Builder, op: nn.ScatterElements) -> Value:
+    """Every element has a vector: its own coordinates, with the index along the axis."""
+    shape = op.indices.tensor.static_shape
+    axis = op.axis % len(shape)
+    dtype = op.indices.tensor.expressed.dtype
+    column = reshaped(b, op.indices, (*shape, 1))
+    parts = [column if i == axis else b.constant(index_grid((*shape, 1), i).astype(dtype)) for i in range(len(shape))]
+    return b.nn.scatter_nd(op.x, b.nn.concat(parts, axis=-1), op.updates, reduction=op.reduction)

@@ -8,14 +8,60 @@ import attrs
 
 from ...ir import CompileError, Diagnostics, Function, Module, Operation, Return, Value
 from ...ir.dialects import nn
+from ...ir.opdef import registered_ops
 from ...ir.passes import Pass, PassContext, option
-from . import rules_elementwise, rules_indexing, rules_linear, rules_movement, rules_reduction, rules_windows
+from . import (
+    rules_elementwise,
+    rules_indexing,
+    rules_linear,
+    rules_movement,
+    rules_reduction,
+    rules_sampling,
+    rules_windows,
+)
 from .network import assemble
 from .parameters import Parameters
 from .quantization import on_grid
 from .target import Target, rule_for
 
-RULE_MODULES = (rules_elementwise, rules_linear, rules_windows, rules_movement, rules_indexing, rules_reduction)
+RULE_MODULES = (
+    rules_elementwise,
+    rules_linear,
+    rules_windows,
+    rules_sampling,
+    rules_movement,
+    rules_indexing,
+    rules_reduction,
+)
+
+
+_SIZES = (
+    "gives a size that depends on the data, and NNabla fixes all sizes before it runs",
+    "end the network before it",
+)
+_SHAPES = (
+    "takes a shape that is computed",
+    "fix the sizes of inputs (-b, --input-shape), so that shapes are constants",
+)
+_LOOPS = (
+    "decides at run time what is computed, and a network of NNabla is the same in every run",
+    "take one way alone",
+)
+REFUSALS: dict[str, tuple[str, str]] = {
+    **{f"nn.{name}": _SIZES for name in ("non_zero", "compress", "unique", "non_max_suppression")},
+    **{op.name: _SHAPES for op in registered_ops("nn") if op.name.startswith("nn.dynamic_")},
+    **{f"nn.{name}": _SHAPES for name in ("shape_of", "fill", "range")},
+    **{f"nn.{name}": _LOOPS for name in ("if", "loop")},
+    **{
+        f"nn.bitwise_{n}": ("looks at bits, and NNabla has float32 alone", "compute it outside")
+        for n in ("and", "or", "xor")
+    },
+}
+"""Why operations have no function, and what to do: by name, (reason, remedy)."""
+_NO_FUNCTION = (
+    "has no function in NNabla",
+    "run expand-for-nnp before; if it leaves the operation, express it by others",
+)
 
 
 @attrs.define
@@ -75,11 +121,8 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
     def _lower(self, op: Operation, parameters: Parameters, diagnostics: Diagnostics) -> None:
         rule = rule_for(op)
         if rule is None:
-            raise CompileError(
-                f"NNabla has no function for '{op.name}'",
-                op.location,
-                "run expand-for-nnp before; if it leaves the operation, express it by others",
-            )
+            reason, remedy = REFUSALS.get(op.name, _NO_FUNCTION)
+            raise CompileError(f"'{op.name}' {reason}", op.location, remedy)
         target = Target(op, parameters, diagnostics)
         try:
             made = rule(target, op)

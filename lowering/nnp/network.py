@@ -8,6 +8,7 @@ from ...ir import Function, Module, Return, Value
 from ...ir.dialects import nnp
 from ...ir.location import Location
 from ...ir.names import Names
+from ...ir.types import F32
 from .parameters import Parameters
 
 EXECUTOR = "exec_0"
@@ -53,7 +54,8 @@ def assemble(module: Module, function: Function, parameters: Parameters, network
 
 
 def _declare_input(network: nnp.Network, value: Value, name: str, location: Location) -> nnp.Variable:
-    variable = nnp.Variable(result_types=[value.type], name=name, type="Buffer", location=location)
+    type = value.tensor.with_element(F32)
+    variable = nnp.Variable(result_types=[type], name=name, type="Buffer", location=location)
     variable.variable.name = name
     return network.body.append(variable)
 

@@ -183,7 +183,7 @@ def binary(t: Target, op: nn.BinaryOp) -> Value:
     made = two_operands(t, name, op.lhs, op.rhs)
     if not element.is_integer or name not in ("add", "sub", "mul", "div", "pow"):
         return made
-    return truncated(t, made) if name in ("div", "pow") else wrapped(t, made, element)
+    return wrapped(t, truncated(t, made) if name in ("div", "pow") else made, element)
 
 
 def two_operands(t: Target, name: str, lhs: Value, rhs: Value) -> OpResult:

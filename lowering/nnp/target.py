@@ -86,6 +86,8 @@ class Target:
         if not all(isinstance(d, int) or d == BATCH for d in dims):
             held = TensorType(tuple(dims), F32)
             raise self.error(f"gives {held}: an NNP file holds numbers and the batch size alone", FIX_BATCH)
+        if 0 in dims:
+            raise self.error("gives a tensor without elements, and NNabla has none")
 
     # Constants
 
