@@ -141,10 +141,15 @@ def _stash(op: OnnxOp, x: Value) -> ElementType:
 def layer_normalization(
     b: Lifter, op: OnnxOp, x: Value, scale: Value, bias: Value | None = None
 ) -> tuple[Value | None, ...]:
-    """Statistics over the axes from ``axis`` on; mean and 1 / standard deviation are outputs too."""
+    """Statistics over the axes from ``axis`` on; mean and 1 / standard deviation are outputs too.
+
+    The operator is there since version 17, but onnxruntime's optimizer writes it into models of any opset.
+    """
     rank = expect_rank(op, x, 1)
-    axes = tuple(range(axis_of(op, op.get("axis"), rank), rank))
-    epsilon, wide, element = op.get("epsilon"), _stash(op, x), x.tensor.expressed
+    axis, epsilon = op.get("axis"), op.get("epsilon")
+    axes = tuple(range(axis_of(op, -1 if axis is None else axis, rank), rank))
+    epsilon = 1e-5 if epsilon is None else epsilon
+    wide, element = _stash(op, x), x.tensor.expressed
     data = cast(b, x, wide)
     y = normalized(b, data, axes, epsilon)
     if wide == element:

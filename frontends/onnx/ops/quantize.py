@@ -34,7 +34,8 @@ def quantize_linear(b: Lifter, op: OnnxOp, x: Value, scale: Value, zero_point: V
         to = element_of(op, "output_dtype", UI8) if op.get("output_dtype") else UI8
     x = x if x.tensor.expressed.is_float else b.nn.cast(x, to=scale.tensor.expressed)
     if op.get("block_size") or _is_blocked(x, scale):
-        scale, zero_point = (_unblocked(b, op, v, x) for v in (scale, zero_point))
+        scale = _unblocked(b, op, scale, x)
+        zero_point = None if zero_point is None else _unblocked(b, op, zero_point, x)
     return quantize(b, op, x, scale, zero_point, to, op.get("axis"))
 
 
@@ -42,7 +43,8 @@ def quantize_linear(b: Lifter, op: OnnxOp, x: Value, scale: Value, zero_point: V
 def dequantize_linear(b: Lifter, op: OnnxOp, x: Value, scale: Value, zero_point: Value | None = None) -> Value:
     """(x - zero_point) * scale, in the type of the scale"""
     if op.get("block_size") or _is_blocked(x, scale):
-        scale, zero_point = (_unblocked(b, op, v, x) for v in (scale, zero_point))
+        scale = _unblocked(b, op, scale, x)
+        zero_point = None if zero_point is None else _unblocked(b, op, zero_point, x)
     y = dequantize(b, op, x, scale, zero_point, op.get("axis"))
     return cast(b, y, element_of(op, "output_dtype")) if op.get("output_dtype") else y
 
@@ -61,8 +63,8 @@ def quantize(
     if kind is not None and kind.expressed == x.tensor.expressed:
         made = b.nn.quantize(x, to=x.tensor.with_element(kind), rounding="half_even")
         return b.nn.storage_cast(made, to=to)
-    scale, zero_point = (_along(b, op, v, x, axis) for v in (scale, zero_point))
-    assert scale is not None
+    scale = _along(b, op, scale, x, axis)
+    zero_point = None if zero_point is None else _along(b, op, zero_point, x, axis)
     y = b.nn.div(x, cast(b, scale, x.tensor.expressed))
     if to.is_float:
         if zero_point is not None:
@@ -83,7 +85,8 @@ def dequantize(
     if kind is not None:
         return b.nn.dequantize(as_quantized(b, x, kind))
     element = scale.tensor.expressed
-    scale, zero_point = (_along(b, op, v, x, axis) for v in (scale, zero_point))
+    scale = _along(b, op, scale, x, axis)
+    zero_point = None if zero_point is None else _along(b, op, zero_point, x, axis)
     if zero_point is None:
         return b.nn.mul(cast(b, x, element), scale)
     if x.tensor.storage.is_float:
@@ -142,11 +145,9 @@ def _usable(scales: Array) -> bool:
     return bool(np.all(np.isfinite(scales.astype(np.float64))) and np.all(scales.astype(np.float64) > 0))
 
 
-def _along(b: Lifter, op: OnnxOp, value: Value | None, x: Value, axis: int | None) -> Value | None:
+def _along(b: Lifter, op: OnnxOp, value: Value, x: Value, axis: int | None) -> Value:
     """A scale or zero point so that it broadcasts to x."""
-    if value is None or value.tensor.rank != 1 or x.tensor.rank == 0:
-        return value
-    if value.tensor.dims == (1,):
+    if value.tensor.rank != 1 or x.tensor.rank == 0 or value.tensor.dims == (1,):
         return value
     return along(b, value, axis_of(op, 1 if axis is None else axis, x.tensor.rank), x.tensor.rank)
 
@@ -155,10 +156,8 @@ def _is_blocked(x: Value, scale: Value) -> bool:
     return scale.tensor.rank > 1
 
 
-def _unblocked(b: Lifter, op: OnnxOp, value: Value | None, x: Value) -> Value | None:
+def _unblocked(b: Lifter, op: OnnxOp, value: Value, x: Value) -> Value:
     """A scale or zero point of blocks along an axis, repeated so that it has one element for each of x."""
-    if value is None:
-        return None
     axis = axis_of(op, op.get("axis"), x.tensor.rank)
     if value.tensor.rank != x.tensor.rank:
         raise refuse(op, f"has blocks along axis {axis}, but {value.type} beside {x.type}")

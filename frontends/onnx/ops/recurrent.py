@@ -75,7 +75,7 @@ def recurrent(
     if op.get("hidden_size") not in (None, hidden):
         raise refuse(op, f"has hidden_size {op.get('hidden_size')} and recurrent weights {recurrence.type}")
     batch_first = bool(op.get("layout"))
-    states = (initial_h, initial_c) if op.op_type == "LSTM" else (initial_h,)
+    states: tuple[Value | None, ...] = (initial_h, initial_c) if op.op_type == "LSTM" else (initial_h,)
     if batch_first:
         x = b.nn.transpose(x, perm=(1, 0, 2))
         states = tuple(None if s is None else b.nn.transpose(s, perm=(1, 0, 2)) for s in states)

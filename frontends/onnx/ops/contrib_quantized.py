@@ -1,0 +1,189 @@
+"""Operators of onnxruntime (com.microsoft) on quantized tensors: dequantize, compute, quantize."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ....ir import Value
+from ....ir.types import UI8
+from .contrib import MICROSOFT, setting
+from .linear_algebra import matmul
+from .pooling import average_pool
+from .quantize import dequantize, dequantize_linear, quantize, quantize_linear
+from .quantized import wide_dequantize
+from .registry import Lifter, lift, refuse
+from .shapes import axis_of
+
+if TYPE_CHECKING:
+    from ....ir.dialects.onnx import OnnxOp
+
+
+def _quantized(b: Lifter, op: OnnxOp, y: Value, scale: Value, zero: Value | None, like: Value) -> Value:
+    """y in the type of its zero point, or of the input where it has none."""
+    return quantize(b, op, y, scale, zero, (like if zero is None else zero).tensor.storage)
+
+
+@lift("QLinearAdd", "QLinearMul", domain=MICROSOFT)
+def qlinear_arithmetic(
+    b: Lifter,
+    op: OnnxOp,
+    lhs: Value,
+    l_scale: Value,
+    l_zero: Value | None,
+    rhs: Value,
+    r_scale: Value,
+    r_zero: Value | None,
+    scale: Value,
+    zero: Value | None = None,
+) -> Value:
+    left, right = dequantize(b, op, lhs, l_scale, l_zero), dequantize(b, op, rhs, r_scale, r_zero)
+    y = b.nn.add(left, right) if op.op_type == "QLinearAdd" else b.nn.mul(left, right)
+    return _quantized(b, op, y, scale, zero, lhs)
+
+
+@lift("QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax", domain=MICROSOFT)
+def qlinear_function(
+    b: Lifter,
+    op: OnnxOp,
+    x: Value,
+    x_scale: Value,
+    x_zero: Value | None,
+    scale: Value,
+    zero: Value | None = None,
+) -> Value:
+    real = dequantize(b, op, x, x_scale, x_zero)
+    if op.op_type == "QLinearSigmoid":
+        y = b.nn.sigmoid(real)
+    elif op.op_type == "QLinearLeakyRelu":
+        y = b.nn.leaky_relu(real, alpha=setting(op, "alpha", 0.01))
+    else:
+        if setting(op, "opset", 13) < 13:
+            raise refuse(op, "has the meaning of Softmax before opset 13", "convert the model to a newer opset")
+        y = b.nn.softmax(real, axis=axis_of(op, setting(op, "axis", -1), x.tensor.rank))
+    return _quantized(b, op, y, scale, zero, x)
+
+
+@lift("QLinearGlobalAveragePool", "QLinearAveragePool", domain=MICROSOFT)
+def qlinear_pool(
+    b: Lifter,
+    op: OnnxOp,
+    x: Value,
+    x_scale: Value,
+    x_zero: Value | None,
+    scale: Value,
+    zero: Value | None = None,
+) -> Value:
+    """Pools, with channels first or last"""
+    rank = x.tensor.rank
+    real = dequantize(b, op, x, x_scale, x_zero)
+    last = bool(op.get("channels_last"))
+    first = b.nn.transpose(real, perm=(0, rank - 1, *range(1, rank - 1))) if last else real
+    if op.op_type == "QLinearAveragePool":
+        y = average_pool(b, op, first)
+    else:
+        y = b.nn.reduce_mean(first, axes=tuple(range(2, rank)), keep_dims=True)
+    y = b.nn.transpose(y, perm=(0, *range(2, rank), 1)) if last else y
+    return _quantized(b, op, y, scale, zero, x)
+
+
+@lift("QLinearConcat", domain=MICROSOFT)
+def qlinear_concat(b: Lifter, op: OnnxOp, scale: Value, zero: Value, *inputs: Value | None) -> Value:
+    """Inputs come as triples of tensor, scale and zero point"""
+    parts = []
+    for x, x_scale, x_zero in zip(inputs[::3], inputs[1::3], inputs[2::3], strict=True):
+        if x is None or x_scale is None:
+            raise refuse(op, "has an input without tensor or scale")
+        parts.append(dequantize(b, op, x, x_scale, x_zero))
+    return quantize(b, op, b.nn.concat(parts, axis=op.get("axis")), scale, zero, zero.tensor.storage)
+
+
+@lift("QLinearReduceMean", domain=MICROSOFT)
+def qlinear_reduce_mean(
+    b: Lifter,
+    op: OnnxOp,
+    x: Value,
+    x_scale: Value,
+    x_zero: Value | None,
+    scale: Value,
+    zero: Value | None = None,
+) -> Value:
+    axes = tuple(op.get("axes") or range(x.tensor.rank))
+    y = b.nn.reduce_mean(dequantize(b, op, x, x_scale, x_zero), axes=axes, keep_dims=bool(setting(op, "keepdims", 1)))
+    return _quantized(b, op, y, scale, zero, x)
+
+
+@lift("QLinearWhere", domain=MICROSOFT)
+def qlinear_where(
+    b: Lifter,
+    op: OnnxOp,
+    condition: Value,
+    lhs: Value,
+    l_scale: Value,
+    l_zero: Value,
+    rhs: Value,
+    r_scale: Value,
+    r_zero: Value,
+    scale: Value,
+    zero: Value,
+) -> Value:
+    left, right = dequantize(b, op, lhs, l_scale, l_zero), dequantize(b, op, rhs, r_scale, r_zero)
+    return quantize(b, op, b.nn.select(condition, left, right), scale, zero, zero.tensor.storage)
+
+
+@lift("QGemm", domain=MICROSOFT)
+def qgemm(
+    b: Lifter,
+    op: OnnxOp,
+    lhs: Value,
+    l_scale: Value,
+    l_zero: Value,
+    rhs: Value,
+    r_scale: Value,
+    r_zero: Value,
+    added: Value | None = None,
+    scale: Value | None = None,
+    zero: Value | None = None,
+) -> Value:
+    """alpha * lhs * rhs + added, which is int32 with the scale alpha * l_scale * r_scale; float without output scale"""
+    transposed = bool(op.get("transB"))
+    left, right = (
+        dequantize(b, op, lhs, l_scale, l_zero),
+        dequantize(b, op, rhs, r_scale, r_zero, 0 if transposed else 1),
+    )
+    y = b.nn.matmul(left, right, transpose_lhs=bool(op.get("transA")), transpose_rhs=transposed)
+    alpha = setting(op, "alpha", 1.0)
+    y = y if alpha == 1 else b.nn.mul(y, alpha)
+    if added is not None:
+        factor = b.nn.mul(l_scale, r_scale)
+        y = b.nn.add(y, wide_dequantize(b, op, added, factor if alpha == 1 else b.nn.mul(factor, alpha)))
+    if scale is None:
+        return y
+    return quantize(b, op, y, scale, zero, UI8 if zero is None else zero.tensor.storage)
+
+
+@lift("MatMulIntegerToFloat", domain=MICROSOFT)
+def matmul_integer_to_float(
+    b: Lifter,
+    op: OnnxOp,
+    lhs: Value,
+    rhs: Value,
+    l_scale: Value,
+    r_scale: Value,
+    l_zero: Value | None = None,
+    r_zero: Value | None = None,
+    bias: Value | None = None,
+) -> Value:
+    """The product of dequantized matrices, plus bias"""
+    left = dequantize(b, op, lhs, l_scale, l_zero)
+    y = matmul(b, op, left, dequantize(b, op, rhs, r_scale, r_zero, rhs.tensor.rank - 1))
+    return y if bias is None else b.nn.add(y, bias)
+
+
+@lift("QuantizeLinear", domain=MICROSOFT)
+def microsoft_quantize(b: Lifter, op: OnnxOp, x: Value, scale: Value, zero: Value | None = None) -> Value:
+    return quantize_linear(b, op, x, scale, zero)
+
+
+@lift("DequantizeLinear", domain=MICROSOFT)
+def microsoft_dequantize(b: Lifter, op: OnnxOp, x: Value, scale: Value, zero: Value | None = None) -> Value:
+    return dequantize_linear(b, op, x, scale, zero)
