@@ -184,7 +184,7 @@ class GraphLift:
             if new is None and old.has_uses:
                 raise refuse(op, f"cannot give its output {old.index}", "do without that output")
             if isinstance(new, Value):
-                _settle_type(op, old.type, new)
+                _settle_type(self.b, op, old.type, new)
         return results[: len(op.results)]
 
     def _through_body(self, b: Lifter, op: OnnxOp, *operands: Any) -> tuple[Any, ...]:
@@ -211,18 +211,21 @@ def _needed(block: Block) -> list[Operation]:
     return needed[:0:-1]
 
 
-def _settle_type(op: OnnxOp, declared: Type, value: Value) -> None:
-    """Let the lifted value be of the type that ONNX's own inference gives, too. Raises CompileError where it cannot."""
+def _settle_type(b: Lifter, op: OnnxOp, declared: Type, value: Value) -> None:
+    """Let the lifted value be of the type that the file declares, too.
+
+    Where the two shapes contradict each other, what follows from the inputs is true, as runtimes have it. Raises
+    CompileError for other elements.
+    """
     if not isinstance(declared, TensorType) or isinstance(value.tensor.element, QuantizedType):
         return
     both = merge_types(value.type, declared)
-    if both is None:
-        raise refuse(
-            op,
-            f"gives {value.type}, but the file says {declared}",
-            "save the model again: its shapes do not fit its nodes",
-        )
-    value.type = both
+    if both is not None:
+        value.type = both
+    elif value.tensor.element != declared.element:
+        raise refuse(op, f"gives {value.type}, but the file says {declared}", CORRECT)
+    else:
+        b.warn(op, f"gives {value.type}, the file says {declared}", "export the model again: it declares wrong shapes")
 
 
 def _erase_unused(block: Block) -> None:

@@ -64,26 +64,23 @@ def _erase(op: Operation) -> None:
 def override_shapes(module: Module, shapes: Mapping[str, Sequence[int | str | None]] | Sequence[str] | str) -> None:
     """Give inputs other shapes. A symbol of theirs that becomes a number becomes that number everywhere.
 
-    Declared types of other values stay where only symbols and unknown dimensions were replaced; where a number became
-    another, they say nothing any more. Raises UsageError for an input that is not there, a wrong rank, and a symbol
-    that would become two numbers.
+    Declared types of computed values are forgotten: they were true of the shapes that the inputs had, if of any.
+    Raises UsageError for an input that is not there, a wrong rank, and a symbol that would become two numbers.
     """
     function = module.main
     inputs = dict(zip(function.input_names, function.inputs, strict=True))
     replaced: dict[str, Dim] = {}
-    contradicts = False
     for name, shape in parse_shapes(shapes).items():
         if name not in inputs:
             raise UsageError(f"the model has no input '{name}'", function.location, f"its inputs: {', '.join(inputs)}")
         value = inputs[name]
         if not isinstance(value.type, TensorType):
             raise UsageError(f"the input '{name}' is of type {value.type}: it has no shape", function.location)
-        contradicts |= _compare(name, value.type, shape, replaced)
+        _note_symbols(name, value.type, shape, replaced)
         value.type = value.type.with_shape(shape)
     others = {value for op in function.walk() for value in _values(op)} - {inputs[n] for n in parse_shapes(shapes)}
     for value in others:
-        is_input = value in inputs.values()
-        value.type = _adapted(value.type, replaced, forget=contradicts and not is_input and _is_computed(value))
+        value.type = _adapted(value.type, replaced, forget=value not in inputs.values() and _is_computed(value))
 
 
 def parse_shapes(shapes: Mapping[str, Sequence[int | str | None]] | Sequence[str] | str) -> dict[str, Shape]:
@@ -115,24 +112,19 @@ def _dim(given: int | str | None, name: str) -> Dim:
     return number
 
 
-def _compare(name: str, type: TensorType, shape: Shape, replaced: dict[str, Dim]) -> bool:
-    """Note what the symbols of an input become; whether a number becomes something else."""
+def _note_symbols(name: str, type: TensorType, shape: Shape, replaced: dict[str, Dim]) -> None:
+    """Note what the symbols of an input become."""
     if type.shape is None:
-        return False
+        return
     if len(type.shape) != len(shape):
         raise UsageError(
             f"the input '{name}' has {len(type.shape)} dimensions, got {len(shape)}", remedy=f"it is of type {type}"
         )
-    contradicts = False
     for old, new in zip(type.shape, shape, strict=True):
-        if isinstance(old, str):
-            if replaced.setdefault(old, new) != new:
-                raise UsageError(
-                    f"the dimension '{old}' would become {replaced[old]} and {new}", remedy="give one size to both"
-                )
-        elif isinstance(old, int):
-            contradicts |= old != new
-    return contradicts
+        if isinstance(old, str) and replaced.setdefault(old, new) != new:
+            raise UsageError(
+                f"the dimension '{old}' would become {replaced[old]} and {new}", remedy="give one size to both"
+            )
 
 
 def _values(op: Operation) -> list[Value]:

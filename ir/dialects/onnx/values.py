@@ -12,6 +12,9 @@ from .tensors import MOST_DIMENSIONS, data_type, element_of
 if TYPE_CHECKING:
     from onnx import TensorShapeProto, TypeProto
 
+_UNKNOWN = frozenset({"", "?", "-1", "None"})
+"""Names of dimensions that name none: two of them need not be equal."""
+
 
 def from_type(message: TypeProto) -> Type:
     """The type of a message; unknown where it says nothing. Raises ValueError for what the IR cannot hold."""
@@ -41,10 +44,10 @@ def _from_shape(message: TensorShapeProto) -> Shape:
 
 
 def _from_dim(message: Any) -> Dim:
-    """A dimension; exporters write a negative number for one that they do not know."""
+    """A dimension; exporters write a negative number, or ``?``, for one that they do not know."""
     if message.HasField("dim_value"):
         return int(message.dim_value) if message.dim_value >= 0 else None
-    return str(message.dim_param) or None
+    return None if message.dim_param in _UNKNOWN else str(message.dim_param)
 
 
 def to_type(type: Type, message: TypeProto) -> None:
