@@ -64,7 +64,7 @@ class LoopOfFewTrips(OpRewrite):
 
 @rewrite(NAME)
 class LoopConditionIsTrue(OpRewrite):
-    """In the body of a loop the condition is true; where the first trip is made anyway, none is needed."""
+    """loop(n, true, x) {c} whose body uses c   →   loop(n, none, x) {c} whose body uses true: it runs only if c is"""
 
     def match_and_rewrite(self, op: nn.Loop, rw: Rewriter) -> bool:
         block = op.body.block

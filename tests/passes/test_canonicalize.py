@@ -311,4 +311,5 @@ def test_every_rule_has_been_seen_at_work():
             canonicalize = Canonicalize()
             canonicalize.run(program(build, {"x": type}), PassContext())
             seen.update(canonicalize.counts)
-    assert {rule.__name__ for rule in registered_rewrites("canonicalize")} == seen
+    rules = {rule for rule in registered_rewrites("canonicalize") if not rule.__module__.endswith("control")}
+    assert {rule.__name__ for rule in rules} == seen

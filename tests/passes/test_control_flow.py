@@ -1,5 +1,7 @@
 """Passes on models with branches and loops: the numbers stay, and the forms become what they should."""
 
+from pathlib import Path
+
 import control_flow
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from nncc.ir.dialects import nn
 from nncc.ir.numerics import relative_difference
 from nncc.ir.parser import parse_module
 from nncc.ir.passes import Pass, PassContext
+from nncc.ir.rewrite import registered_rewrites
 from nncc.ir.types import QuantizedType
 from nncc.ir.verifier import verify_module
 from nncc.passes.calibrate import Calibrate
@@ -150,6 +153,20 @@ def test_inference_in_deep_nests_takes_no_exponential_time() -> None:
     module.main.inputs[0].type = module.main.inputs[0].tensor.with_shape((3,))
     infer_types(module, PassContext().diagnostics)
     verify_module(module)
+
+
+def test_every_rule_for_regions_has_been_seen_at_work() -> None:
+    texts = (Path(__file__).parents[1] / "filecheck" / "canonicalize-control.mlir").read_text(encoding="utf-8")
+    modules = [control_flow.model(name)[0] for name in control_flow.NAMES]
+    modules += [parse_module(text) for text in texts.split("// -----")]
+    seen: set[str] = set()
+    for module in modules:
+        canonicalize = Canonicalize()
+        canonicalize.run(module, PassContext())
+        assert not Canonicalize().run(module, PassContext())
+        seen.update(canonicalize.counts)
+    rules = {rule for rule in registered_rewrites("canonicalize") if rule.__module__.endswith("control")}
+    assert {rule.__name__ for rule in rules} == seen
 
 
 def test_a_loop_of_known_trips_is_gone_behind_unrolling() -> None:
