@@ -129,8 +129,20 @@ class _Ports:
                 yield f"changed the {what} from {names} to {new_names}"
                 continue
             for (name, old), (_, new) in zip(before, after, strict=True):
-                if old is not None and (new is None or merge_types(old, new) != new):
+                if old is not None and (new is None or not _is_refined(old, new)):
                     yield f"changed the type of '{name}' (one of the {what}) from {old} to {new}"
+
+
+def _is_refined(old: TensorType, new: TensorType) -> bool:
+    """Whether nothing that was known of a type is lost; a symbol may become another that is known to be equal."""
+    merged = merge_types(old, new)
+    if merged == new:
+        return True
+    if not isinstance(merged, TensorType) or merged.shape is None or new.shape is None:
+        return False
+    return all(
+        m == n or (isinstance(m, str) and isinstance(n, str)) for m, n in zip(merged.shape, new.shape, strict=True)
+    )
 
 
 def _tensor(function: Function, side: Side, index: int) -> TensorType | None:

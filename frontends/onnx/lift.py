@@ -55,6 +55,7 @@ class LiftOnnx(Pass, name="lift-onnx"):
 
     consumes = frozenset({"onnx"})
     produces = frozenset({"nn"})
+    keeps_ports = False  # a file may declare outputs of wrong shapes: those that follow from the inputs are right
 
     def run(self, module: Module, context: PassContext) -> bool:
         found = Diagnostics()
