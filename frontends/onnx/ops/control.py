@@ -1,0 +1,248 @@
+"""Lifts of control flow: If, Loop, Scan and SequenceMap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ....ir import Block, Operation, Region, TensorType, Type, Value
+from ....ir.dialects.nn.control import covers
+from ....ir.types import I1, I64, join_types
+from .registry import Absent, Lifted, Lifter, lift, refuse
+
+if TYPE_CHECKING:
+    from ....ir.dialects.onnx import OnnxOp
+
+LOOPS = ("onnx.Loop", "onnx.Scan")
+_TRIED_DEPTH = 3
+"""Types are tried for what loops carry; a loop inside more loops than this carries tensors of unknown rank instead, as
+each try of a loop lifts all loops inside again."""
+_MOST_TRIPS = 1024
+"""Loops that carry sequences whose lengths change are unrolled up to this many trips."""
+
+Body = Callable[[Sequence[Value]], Sequence[Value]]
+"""Builds the body of a loop: takes trip, condition and carried values, gives condition, carried and scanned values."""
+
+
+@lift("If")
+def if_(b: Lifter, op: OnnxOp, condition: Value) -> Sequence[Lifted]:
+    branches = [graph_of(op, "then_branch"), graph_of(op, "else_branch")]
+    condition = scalar(b, condition)
+    known = b.array(condition)
+    if known is not None:
+        return b.lift_region(branches[0 if known.item() else 1], (), b.block)
+    blocks = Block(), Block()
+    yielded = [b.lift_region(branch, (), block) for branch, block in zip(branches, blocks, strict=True)]
+    for i, (a, c) in enumerate(zip(*yielded, strict=True)):
+        if not _alike(a, c):
+            raise refuse(op, f"has branches whose outputs {i} differ in type, or in the length of a sequence", ALIKE)
+    for block, values in zip(blocks, yielded, strict=True):
+        with b.inside(block):
+            b.create("nn.yield", _flat(values))
+    made = b.create("nn.if", condition, regions=[Region.of(block) for block in blocks])
+    return _shaped(yielded[0], made.results)
+
+
+ALIKE = "let both branches give the same type, and sequences of one length"
+
+
+@lift("Loop")
+def loop(
+    b: Lifter, op: OnnxOp, max_trips: Value | None = None, condition: Value | None = None, *carried: Lifted
+) -> Sequence[Lifted]:
+    body = graph_of(op, "body")
+    limit = None if max_trips is None else scalar(b, max_trips)
+    going = None if condition is None else scalar(b, condition)
+
+    def trip(args: Sequence[Value]) -> Sequence[Value]:
+        first = [_as_declared(b, value, arg) for value, arg in zip(args[:2], body.args[:2], strict=True)]
+        given = _shaped(list(carried), args[2:])
+        results = b.lift_region(body, [*first, *given], b.block)
+        if not all(map(_alike_in_form, results[1 : 1 + len(given)], given)):
+            raise refuse(op, "carries a sequence whose length changes, or an optional that comes and goes", UNROLLABLE)
+        return [scalar(b, results[0]), *_flat(results[1:])]
+
+    if any(not isinstance(v, Value) for v in carried) and _is_bounded(b, limit, going):
+        return _unrolled(b, op, body, limit, going, carried)
+    tensors = _flat(carried)
+    made = build_loop(b, op, limit, going, tensors, trip)
+    return [*_shaped(list(carried), made.results[: len(tensors)]), *made.results[len(tensors) :]]
+
+
+UNROLLABLE = "let the number of trips and the conditions be constants: then the loop is unrolled"
+
+
+def build_loop(
+    b: Lifter, op: OnnxOp, limit: Value | None, going: Value | None, carried: Sequence[Value], body: Body
+) -> Operation:
+    """An ``nn.loop``; what the body knows of the carried values is what all trips hand on.
+
+    The body is built again with types that say less until they cover what it yields.
+    """
+    depth = _loop_depth(op)
+    types = [v.type if depth <= _TRIED_DEPTH else v.tensor.with_shape(None) for v in carried]
+    reported = len(b.diagnostics.items)
+    for loosen in (join_types, join_types, _of_one_rank, _of_any_rank, _of_any_rank):
+        block = Block.of([TensorType((), I64), TensorType((), I1), *types], ["trip", "condition"])
+        with b.inside(block):
+            yielded = body(block.args)
+        wider: list[Type] = []
+        for i, (type, value) in enumerate(zip(types, yielded[1 : 1 + len(types)], strict=True)):
+            joined = type if covers(type, value.type) else loosen(type, value.type)
+            if joined is None:
+                raise refuse(op, f"carries {type} as value {i}, but a trip gives {value.type}", "cast it in the body")
+            wider.append(joined)
+        if wider == types:
+            with b.inside(block):
+                b.create("nn.yield", yielded)
+            made: Operation = b.create("nn.loop", limit, going, carried, regions=[Region.of(block)])
+            return made
+        for each in block:
+            each.drop_references()
+        del b.diagnostics.items[reported:]
+        types = wider
+    raise AssertionError("a tensor of unknown rank covers all")
+
+
+def _of_one_rank(a: Type, b: Type) -> Type | None:
+    joined = join_types(a, b)
+    if not isinstance(joined, TensorType) or joined.shape is None:
+        return joined
+    return joined.with_shape((None,) * len(joined.shape))
+
+
+def _of_any_rank(a: Type, b: Type) -> Type | None:
+    joined = join_types(a, b)
+    return joined.with_shape(None) if isinstance(joined, TensorType) else None
+
+
+def _loop_depth(op: Operation) -> int:
+    """In how many loops an operation stands."""
+    depth, above = 0, op.parent_op
+    while above is not None:
+        depth += above.name in LOOPS
+        above = above.parent_op
+    return depth
+
+
+def _unrolled(
+    b: Lifter,
+    op: OnnxOp,
+    body: Block,
+    max_trips: Value | None,
+    condition: Value | None,
+    carried: Sequence[Lifted],
+) -> Sequence[Lifted]:
+    """The trips of a loop one behind the other, where constants tell how many they are."""
+    limit = _MOST_TRIPS + 1 if max_trips is None else _known(b, op, max_trips)
+    going = True if condition is None else bool(_known(b, op, condition))
+    scanned: list[list[Value]] = [[] for _ in range(len(yielded_by(body)) - 1 - len(carried))]
+    trip, values = 0, list(carried)
+    while going and trip < limit:
+        if trip == _MOST_TRIPS:
+            raise refuse(op, f"carries sequences over more than {_MOST_TRIPS} trips", "make fewer trips")
+        counter, is_going = b.constant(np.int64(trip)), b.constant(np.bool_(True))
+        first = [_as_declared(b, v, arg) for v, arg in zip((counter, is_going), body.args[:2], strict=True)]
+        results = b.lift_region(body, [*first, *values], b.block)
+        going = bool(_known(b, op, results[0]))
+        values = results[1 : 1 + len(carried)]
+        for stack, value in zip(scanned, results[1 + len(carried) :], strict=True):
+            stack.append(value)
+        trip += 1
+    return [*values, *(_stack(b, op, stack) for stack in scanned)]
+
+
+def _stack(b: Lifter, op: OnnxOp, values: Sequence[Value]) -> Value:
+    if not values:
+        raise refuse(op, "makes no trip, so that the shape of its scan outputs is not known", "take the loop out")
+    first = b.constant(np.array([0], np.int64))
+    stacked: Value = b.nn.concat([b.nn.dynamic_unsqueeze(v, first) for v in values], axis=0)
+    return stacked
+
+
+def _known(b: Lifter, op: OnnxOp, value: Value) -> Any:
+    """The number that a scalar is. Raises CompileError where it is no constant."""
+    array = b.array(value)
+    if array is None:
+        raise refuse(op, "carries a sequence, and depends on data in how often it runs", UNROLLABLE)
+    return array.item()
+
+
+def _is_bounded(b: Lifter, limit: Value | None, going: Value | None) -> bool:
+    """Whether constants say how many trips there are at most, and whether there is a first one."""
+    return b.array(limit) is not None and (going is None or b.array(going) is not None)
+
+
+# Sequences and optionals: lists and Absent among values
+
+
+def _flat(values: Sequence[Lifted]) -> list[Value]:
+    """The tensors in lifted values, in order."""
+    found: list[Value] = []
+    for value in values:
+        if isinstance(value, list):
+            found += _flat(value)
+        elif not isinstance(value, Absent):
+            found.append(value)
+    return found
+
+
+def _shaped(like: Sequence[Lifted], tensors: Sequence[Value]) -> list[Any]:
+    """Tensors in the places of those in other lifted values: the inverse of :func:`_flat`."""
+    waiting = iter(tensors)
+
+    def place(value: Lifted) -> Any:
+        if isinstance(value, list):
+            return [place(v) for v in value]
+        return value if isinstance(value, Absent) else next(waiting)
+
+    return [place(value) for value in like]
+
+
+def _alike(a: Lifted, b: Lifted) -> bool:
+    """Whether two lifted values can be what one value of ONNX may be."""
+    if isinstance(a, Value) and isinstance(b, Value):
+        return join_types(a.type, b.type) is not None
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_alike, a, b))
+    return isinstance(a, Absent) and isinstance(b, Absent)
+
+
+def _alike_in_form(a: Lifted, b: Lifted) -> bool:
+    """:func:`_alike` for tensors of any types."""
+    return (isinstance(a, Value) and isinstance(b, Value)) or _alike(a, b)
+
+
+# Small things
+
+
+def graph_of(op: OnnxOp, name: str) -> Block:
+    """The block of a graph. Raises CompileError where the node has none."""
+    region = op.graph(name)
+    if region is None:
+        raise refuse(op, f"has no graph '{name}'", "save the model again")
+    return region.block
+
+
+def yielded_by(block: Block) -> Sequence[Value | None]:
+    assert block.last_op is not None
+    return block.last_op.operands
+
+
+def scalar(b: Lifter, value: Value) -> Value:
+    """A tensor of one element without dimensions."""
+    if value.tensor.shape == ():
+        return value
+    reshaped: Value = b.nn.reshape(value, shape=())
+    return reshaped
+
+
+def _as_declared(b: Lifter, value: Value, argument: Value) -> Value:
+    """A scalar as the argument of a body takes it: models declare vectors of one element, too."""
+    declared = argument.type
+    if isinstance(declared, TensorType) and declared.shape is not None and len(declared.shape) == 1:
+        reshaped: Value = b.nn.reshape(value, shape=(1,))
+        return reshaped
+    return value
