@@ -53,8 +53,7 @@ def conv_transpose(b: Lifter, op: OnnxOp, x: Value, weight: Value, bias: Value |
     rank = len(kernel)
     strides, dilations = per_axis(op, "strides", rank, 1), per_axis(op, "dilations", rank, 1)
     added = per_axis(op, "output_padding", rank, 0)
-    pads, longer = _transposed_pads(op, x, kernel, strides, dilations, added)
-    added = tuple(map(sum, zip(added, longer, strict=True)))
+    pads = _transposed_pads(op, x, kernel, strides, dilations, added)
     return b.nn.conv_transpose(
         x,
         weight,
@@ -74,12 +73,12 @@ def _transposed_pads(
     strides: tuple[int, ...],
     dilations: tuple[int, ...],
     added: tuple[int, ...],
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """(begin..., end...) cut off from stride * (length - 1) + output_padding + extent, and what its end is longer by.
+) -> tuple[int, ...]:
+    """(begin..., end...) cut off from stride * (length - 1) + output_padding + extent.
 
     With ``output_shape`` what is longer is cut; with auto_pad SAME what is longer than length * stride; in halves, the
-    odd place at the end for SAME_UPPER and at the beginning otherwise, as the operator's definition says. What is
-    shorter gets longer at its end, as onnxruntime does it.
+    odd place at the end for SAME_UPPER and at the beginning otherwise, as the operator's definition says. Raises
+    CompileError for what is shorter: what would fill it is not defined.
     """
     rank = len(kernel)
     mode, wanted = op.get("auto_pad") or "NOTSET", op.get("output_shape")
@@ -94,10 +93,11 @@ def _transposed_pads(
     elif mode in ("SAME_UPPER", "SAME_LOWER"):
         totals = [a + e - s for s, a, e in zip(strides, added, extents, strict=True)]
     elif mode == "VALID":
-        return (0,) * 2 * rank, (0,) * rank
+        return (0,) * 2 * rank
     elif mode == "NOTSET":
-        return per_axis(op, "pads", 2 * rank, 0), (0,) * rank
+        return per_axis(op, "pads", 2 * rank, 0)
     else:
         raise refuse(op, f"has the unknown auto_pad '{mode}'")
-    pads = split_pads([max(t, 0) for t in totals], "SAME_UPPER" if mode == "SAME_UPPER" else "SAME_LOWER")
-    return pads, tuple(max(-t, 0) for t in totals)
+    if min(totals) < 0:
+        raise refuse(op, "has an output that is longer than what its kernels reach", "state pads and output_padding")
+    return split_pads(totals, "SAME_UPPER" if mode == "SAME_UPPER" else "SAME_LOWER")
