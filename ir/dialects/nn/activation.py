@@ -8,7 +8,7 @@ import numpy as np
 
 from ...opdef import BOOL, FLOAT, AttributeField, Trait, attribute, one_of, operand, result
 from ...types import Array, TensorType
-from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp
+from .base import NUMBER_ELEMENT, NNOp
 from .unary import UnaryOp, erf
 
 ACTIVATIONS: dict[str, tuple[float, float]] = {
@@ -28,6 +28,8 @@ def activation_field() -> AttributeField[str]:
 def apply_activation(y: Array, activation: str) -> Array:
     """The result of an operation with its built-in activation applied; y itself where that is "none"."""
     low, high = ACTIVATIONS[activation]
+    if y.dtype.kind == "u":
+        low = max(low, 0.0)
     if low > -math.inf:
         y = np.maximum(y, y.dtype.type(low))
     if high < math.inf:
@@ -145,7 +147,7 @@ class Prelu(NNOp, name="nn.prelu", traits=(Trait.ELEMENTWISE,)):
     output = result("the shape of x")
 
     def infer(self) -> TensorType:
-        self.expect_element("x", self.x, FLOAT_ELEMENT)
+        self.expect_element("x", self.x, NUMBER_ELEMENT)
         element = self.expect_same_element([self.x, self.slope])
         self.expect_broadcast_to("slope", self.slope, self.x.tensor)
         return TensorType(self.x.tensor.shape, element)

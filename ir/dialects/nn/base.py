@@ -14,11 +14,13 @@ FLOAT_ELEMENT = "float"
 INTEGER_ELEMENT = "integer"
 NUMBER_ELEMENT = "number"
 BOOL_ELEMENT = "boolean"
+ORDERED_ELEMENT = "number or boolean"
 _IS_ELEMENT: dict[str, Callable[[ElementType], bool]] = {
     FLOAT_ELEMENT: lambda e: e.is_float,
     INTEGER_ELEMENT: lambda e: e.is_integer,
     NUMBER_ELEMENT: lambda e: e.is_float or e.is_integer,
     BOOL_ELEMENT: lambda e: e.is_bool,
+    ORDERED_ELEMENT: lambda e: e.is_float or e.is_integer or e.is_bool,
 }
 
 
@@ -44,7 +46,7 @@ class NNOp(Op, traits=(Trait.PURE,)):
     def run(self, operands: Sequence[Array | None], run_region: RegionRunner | None = None) -> tuple[Array, ...]:
         try:
             return super().run(operands, run_region)
-        except (IndexError, ValueError) as error:  # what depends on the data: an index, the size of a dimension
+        except (IndexError, ValueError, OverflowError) as error:  # what depends on the data: an index, a size
             raise self.error(f"cannot be evaluated: {error}") from error
 
     def expect_element(self, name: str, value: Value, kind: str) -> ElementType:

@@ -82,10 +82,9 @@ class Unique(NNOp, name="nn.unique"):
         return values, each, TensorType((x.dims[axis],), I64), each
 
     def evaluate(self, x: Array) -> tuple[Array, ...]:
-        values, first, inverse, counts = np.unique(
-            x, return_index=True, return_inverse=True, return_counts=True, axis=self.axis
-        )
-        inverse = inverse.reshape(-1)  # its shape differs between versions of numpy
+        rows = x.reshape(-1, 1) if self.axis is None else np.moveaxis(x, self.axis, 0).reshape(x.shape[self.axis], -1)
+        first, inverse, counts = _unique_rows(rows)
+        values = np.take(x.reshape(-1) if self.axis is None else x, first, self.axis or 0)
         if not self.sorted:
             order = np.argsort(first, kind="stable")
             places = np.argsort(order, kind="stable")
@@ -140,6 +139,13 @@ class NonMaxSuppression(NNOp, name="nn.non_max_suppression"):
             for label, points in enumerate(scores[sample]):
                 rows += [(sample, label, box) for box in _suppressed(places, points, limit, overlap, threshold)]
         return np.array(rows, np.int64).reshape(-1, 3)
+
+
+def _unique_rows(rows: Array) -> tuple[Array, Array, Array]:
+    """Of the different rows of a matrix in ascending order: first places, which of them each row is, and counts."""
+    ranks = np.stack([np.unique(column, return_inverse=True)[1].reshape(-1) for column in rows.T], 1)
+    _, first, inverse, counts = np.unique(ranks, return_index=True, return_inverse=True, return_counts=True, axis=0)
+    return first, inverse.reshape(-1), counts  # the shape of the inverse differs between versions of numpy
 
 
 def _corners(boxes: Array, center_point_box: bool) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...opdef import BOOL, INT, attribute, one_of, operand, result
 from ...types import F32, I64, Array, Dim, TensorType
-from .base import INTEGER_ELEMENT, NUMBER_ELEMENT, NNOp
+from .base import INTEGER_ELEMENT, NUMBER_ELEMENT, ORDERED_ELEMENT, NNOp
 from .indexing import one_hot
 from .movement import MovementOp
 from .rearrange import triangle
@@ -39,9 +39,8 @@ class DynamicReduce(NNOp, name="nn.dynamic_reduce"):
     output = result()
 
     def infer(self) -> TensorType:
-        element = self.x.tensor.expressed
-        if not (element.is_bool and self.kind in ("max", "min")):
-            self.expect_element("x", self.x, NUMBER_ELEMENT)
+        kind = ORDERED_ELEMENT if self.kind in ("max", "min") else NUMBER_ELEMENT
+        element = self.expect_element("x", self.x, kind)
         elements = known_vector(self, "axes", self.axes)
         x = self.x.tensor.shape
         if x is None:

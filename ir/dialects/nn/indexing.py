@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...core import Value
 from ...opdef import INT, attribute, one_of, operand, result
 from ...types import F32, Array, Shape, TensorType, unify_shapes
-from .base import INTEGER_ELEMENT, NNOp
+from .base import INTEGER_ELEMENT, NUMBER_ELEMENT, NNOp
 
 
 class IndexingOp(NNOp):
@@ -20,6 +21,12 @@ class IndexingOp(NNOp):
         self.expect_element("indices", self.indices, INTEGER_ELEMENT)
         x, indices = self.x.tensor.shape, self.indices.tensor.shape
         return None if x is None or indices is None else (x, indices)
+
+    def check_updates(self, updates: Value, reduction: str) -> None:
+        """Raises VerifyError unless updates are elements like those of x, and numbers if they are computed with."""
+        self.expect_same_element([self.x, updates])
+        if reduction != "none":
+            self.expect_element("x", self.x, NUMBER_ELEMENT)
 
     def typed(self, shape: Shape | None) -> TensorType:
         """The type of a result with this shape and the elements of x."""
@@ -166,7 +173,7 @@ class ScatterNd(IndexingOp, name="nn.scatter_nd"):
     output = result("the type of x")
 
     def infer(self) -> TensorType:
-        self.expect_same_element([self.x, self.updates])
+        self.check_updates(self.updates, self.reduction)
         shapes = self.check_indices()
         updates = self.updates.tensor.shape
         if shapes is not None and updates is not None:
@@ -208,7 +215,7 @@ class ScatterElements(IndexingOp, name="nn.scatter_elements"):
     output = result("the type of x")
 
     def infer(self) -> TensorType:
-        self.expect_same_element([self.x, self.updates])
+        self.check_updates(self.updates, self.reduction)
         shapes = self.check_indices()
         if shapes is not None:
             x, indices = shapes

@@ -8,7 +8,7 @@ from ...core import Value
 from ...opdef import BOOL, STRING, attribute, operand, result, variadic
 from ...types import Array, Dim, TensorType, unify_dims
 from .activation import activation_field, apply_activation
-from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, broadcast_dims, broadcast_shapes, widened
+from .base import NUMBER_ELEMENT, NNOp, broadcast_dims, broadcast_shapes, widened
 
 
 class Affine(NNOp, name="nn.affine"):
@@ -21,7 +21,7 @@ class Affine(NNOp, name="nn.affine"):
     output = result("(..., N)")
 
     def infer(self) -> TensorType:
-        self.expect_element("x", self.x, FLOAT_ELEMENT)
+        self.expect_element("x", self.x, NUMBER_ELEMENT)
         element = self.expect_same_element([self.x, self.weight, self.bias])
         self.expect_rank("weight", self.weight, 2)
         weight, x = self.weight.tensor, self.x.tensor

@@ -217,7 +217,7 @@ class Pad(MovementOp, name="nn.pad"):
 
     pads = attribute(INTS, "how many at the beginning of each axis..., then at the end of each axis...")
     mode = attribute(one_of(*PAD_MODES), "what is added", default="constant")
-    value = attribute(FLOAT, "what the mode constant adds", default=0.0)
+    value = attribute(FLOAT, "what the mode constant adds (to strings: empty ones)", default=0.0)
     output = result()
 
     @property
@@ -248,7 +248,7 @@ class Pad(MovementOp, name="nn.pad"):
                 raise self.error(f"expected 'pads' that mode '{self.mode}' can fill from {self.x.type}")
 
     def evaluate(self, x: Array) -> Array:
-        return padded(x, self.pairs, self.mode, self.value)
+        return padded(x, self.pairs, self.mode, self.value if x.dtype != object else None)
 
 
 def _can_fill(length: int, pair: tuple[int, int], mode: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...opdef import BOOL, INT, INTS, TYPE, attribute, operand, result
 from ...types import I64, Array, Dim, ElementType, TensorType
-from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, accumulator, checked_index, widened
+from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, ORDERED_ELEMENT, NNOp, accumulator, checked_index, widened
 
 
 class ReduceOp(NNOp):
@@ -67,9 +67,8 @@ class ReduceSum(SummingOp, name="nn.reduce_sum"):
 
 
 class ReduceMean(SummingOp, name="nn.reduce_mean"):
-    """The mean over axes"""
+    """The mean over axes; that of integers is cut towards zero"""
 
-    accepts = FLOAT_ELEMENT
     ufunc = np.mean
 
 
@@ -82,12 +81,16 @@ class ReduceProd(SummingOp, name="nn.reduce_prod"):
 class ReduceMax(ReduceOp, name="nn.reduce_max"):
     """The greatest element over axes; NaN if one is"""
 
+    accepts = ORDERED_ELEMENT
+
     def evaluate(self, x: Array) -> Array:
         return reduce_extreme(np.max, x, self.axes, self.keep_dims)
 
 
 class ReduceMin(ReduceOp, name="nn.reduce_min"):
     """The smallest element over axes; NaN if one is"""
+
+    accepts = ORDERED_ELEMENT
 
     def evaluate(self, x: Array) -> Array:
         return reduce_extreme(np.min, x, self.axes, self.keep_dims)
