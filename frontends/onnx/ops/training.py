@@ -55,8 +55,6 @@ def adam(b: Lifter, op: OnnxOp, rate: Value, count: Value, *tensors: Value) -> t
 
     For T > 0, R' is R sqrt(1 - beta^T) / (1 - alpha^T), which corrects the averages' beginning at zero.
     """
-    if "epsilon" not in op.attributes:  # 1e-6 in the schema, 1e-2 in a case of onnx up to 1.20
-        raise refuse(op, "has no epsilon, whose default is not agreed on", "set the attribute epsilon")
     nn, alpha, beta = b.nn, op.get("alpha"), op.get("beta")
 
     def step(x: Value, gradient: Value, average: Value, squares: Value) -> tuple[Value, Value, Value]:
