@@ -7,6 +7,7 @@ from itertools import islice
 import attrs
 
 from ..ir import CompileError, Function, Module, QuantizedType, Value
+from ..ir.int8 import INT8_TARGETS, int8_kernels
 from ..ir.passes import Pass, PassContext, option
 from .calibrate import find_dataset
 from .dataset import Dataset
@@ -44,6 +45,7 @@ class QuantizeInt8(Pass, name="quantize-int8"):
     consumes = frozenset({"nn"})
     keeps_numbers = False
 
+    target: str = option("tflite", "whose kernels are to compute it: tflite or onnx")
     strict: bool = option(False, "an operation that has to stay in float is an error")
     io_type: str = option("int8", "the type of the model's inputs and outputs: int8 or float32")
     weights: str = option("per_channel", "the scales of weights: per_channel (one an output channel) or per_tensor")
@@ -53,6 +55,8 @@ class QuantizeInt8(Pass, name="quantize-int8"):
     report_samples: int = option(64, "on how many samples of the data float and int8 are compared; 0: not at all")
 
     def __attrs_post_init__(self) -> None:
+        if self.target not in INT8_TARGETS:
+            raise ValueError(f"target is '{self.target}': give {' or '.join(INT8_TARGETS)}")
         if self.io_type not in IO_TYPES:
             raise ValueError(f"io_type is '{self.io_type}': give int8 or float32")
         if self.rounding not in ROUNDINGS:
@@ -68,7 +72,7 @@ class QuantizeInt8(Pass, name="quantize-int8"):
         original = function.clone(copies)
         assert isinstance(original, Function)
         self.counts["masks"] += bound_masks(module, function)
-        plan = make_plan(function, self.io_type == "int8")
+        plan = make_plan(function, int8_kernels(self.target), self.io_type == "int8")
         self._report_islands(plan, context)
         Application(module, plan, self.weights == "per_channel").run(self.io_type == "int8")
         clear_ranges(function)

@@ -45,6 +45,7 @@ class TuneInt8(Pass, name="tune-int8"):
         (0.5, 0.35, 0.6, 0.7), "strengths of equalize-channels to try; 0: none at all"
     )
     method: str = option(AUTO, f"the method of calibrate; auto: try {' and '.join(TRIED_METHODS)}")
+    target: str = option("tflite", "whose kernels are to compute it: tflite or onnx")
     good_enough: float = option(20.0, "a setting that reaches this many dB needs no further trial")
     effort: float = option(4.0, "try only where all samples take at most so many billion multiplications")
 
@@ -78,7 +79,7 @@ class TuneInt8(Pass, name="tune-int8"):
         found: dict[Setting, float] = {}
         for done, setting in enumerate(settings):
             context.report_progress("tune", done, len(settings))
-            found[setting] = trial(module, setting, context)
+            found[setting] = trial(module, setting, self.target, context)
             self.counts["trials"] += 1
             if found[setting] >= self.good_enough:
                 break
@@ -92,14 +93,14 @@ class TuneInt8(Pass, name="tune-int8"):
         return best
 
 
-def trial(module: Module, setting: Setting, context: PassContext) -> float:
-    """What a setting gives: the signal-to-noise ratio in dB of the int8 model against the float one."""
+def trial(module: Module, setting: Setting, target: str, context: PassContext) -> float:
+    """What a setting gives: the signal-to-noise ratio in dB of the target's int8 model against the float one."""
     copy = module.clone_module()
     alone = PassContext(dataset=context.dataset, base_folder=context.base_folder)
     if setting.strength:
         EqualizeChannels(strength=setting.strength).run(copy, alone)
     Calibrate(method=setting.method).run(copy, alone)
-    QuantizeInt8().run(copy, alone)
+    QuantizeInt8(target=target).run(copy, alone)
     ratio: float = alone.facts["sqnr_db"]
     return ratio
 

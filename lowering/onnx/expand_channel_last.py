@@ -8,7 +8,8 @@ from ...ir.layout import inverse
 from .expansion import expands
 
 
-@expands("conv", "conv_transpose", "max_pool", "average_pool", "resize", "depth_to_space", "space_to_depth")
+@expands("conv", "conv_transpose", "deform_conv", "max_pool", "average_pool")
+@expands("resize", "grid_sample", "depth_to_space", "space_to_depth")
 def channel_first(b: Builder, op: nn.Conv) -> Value | None:
     if not op.channel_last:
         return None

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...ir import Builder, Function, Module, Operation, TensorType, Trait, Value
 from ...ir.dialects import nn
+from ...ir.dialects.onnx import Initializer
 from ...ir.types import QuantizedType
 from .target import Target, lowers
 
@@ -91,17 +92,17 @@ def saturates_like(activation: object, kind: QuantizedType) -> bool:
 
 def store_plainly(function: Function) -> None:
     """Give all values the types that they have in the file: integers, without what they stand for."""
-    for block_values in _values(function):
-        for value in block_values:
+    for op in function.walk():
+        for value in (*op.results, *(a for region in op.regions for block in region.blocks for a in block.args)):
             if quantized(value) is not None:
-                value.type = TensorType(value.tensor.shape, value.tensor.storage)
+                value.type = _plain(value.tensor)
+        if isinstance(op, Initializer) and isinstance(op.value.type.element, QuantizedType):
+            # the elements are integers already
+            op.value = attrs.evolve(op.value, type=_plain(op.value.type))  # type: ignore[misc]  # an attrs class
 
 
-def _values(function: Function) -> list[list[Value]]:
-    return [
-        [*op.results, *(a for region in op.regions for block in region.blocks for a in block.args)]
-        for op in function.walk()
-    ]
+def _plain(type: TensorType) -> TensorType:
+    return TensorType(type.shape, type.storage)
 
 
 @lowers("quantize")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from ...ir import Builder, Location, Module, Operation, TensorType, Value
-from ...ir.dialects.tfl.quantization import Int8Rule
+from ...ir.int8 import Int8Rule
 from ...ir.module import Return, constant_attribute
 from ...ir.types import Array, QuantizedType
 from ..ranges import holds_reals

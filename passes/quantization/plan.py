@@ -6,7 +6,7 @@ import attrs
 
 from ...ir import Function, Operation, Value
 from ...ir.dialects import nn
-from ...ir.dialects.tfl.quantization import Int8Rule, int8_rule
+from ...ir.int8 import Int8Kernels, Int8Rule
 from ...ir.module import Return, constant_attribute
 from ...ir.types import QuantizedType
 from ..ranges import get_range, holds_reals
@@ -41,10 +41,10 @@ class Plan:
         return self.classes[value].type if value in self.classes else None
 
 
-def make_plan(function: Function, quantize_ports: bool) -> Plan:
+def make_plan(function: Function, kernels: Int8Kernels, quantize_ports: bool) -> Plan:
     """The plan for a function whose values have ranges; ``quantize_ports``: its inputs and outputs become int8."""
     plan = Plan(function)
-    _choose_operations(plan)
+    _choose_operations(plan, kernels)
     _leave_moves_between_floats(plan)
     _add_values(plan, quantize_ports)
     _tie_moves(plan)
@@ -57,13 +57,13 @@ def is_constant(value: Value | None) -> bool:
     return constant_attribute(value) is not None
 
 
-def _choose_operations(plan: Plan) -> None:
+def _choose_operations(plan: Plan, kernels: Int8Kernels) -> None:
     moved: set[Value] = set()  # results of moves: their type comes from the operand, they need no range of their own
     for op in plan.function.body:
         values = [v for v in (*op.operands, *op.results) if v is not None]
         if isinstance(op, Return) or is_constant_op(op) or not any(holds_reals(v) for v in values):
             continue
-        rule = int8_rule(op)
+        rule = kernels.rule(op)
         if isinstance(rule, str):
             plan.islands[op] = rule
         elif reason := _missing_range(plan.function, op, rule, moved):

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...ir import Builder, Function, Module, Operation, OpResult, TensorType, Value
 from ...ir.dialects import nn
-from ...ir.dialects.tfl.quantization import Int8Rule
+from ...ir.int8 import Int8Rule
 from ...ir.interpreter import evaluate_op, region_runner
 from ...ir.module import constant_attribute
 from ...ir.opdef import RegionRunner, Trait
