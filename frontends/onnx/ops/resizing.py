@@ -66,7 +66,7 @@ def resize(
     """To lengths that either scales or sizes give; version 10 has scales alone, as its second operand."""
     rank = expect_rank(op, x, 1)
     if op.version < 11:
-        return _resized(b, op, x, range(rank), None, roi, None, _simple(op))
+        return _resize_10(b, op, x, roi)
     roi, scales, sizes = (None if v is None or _is_empty(v) else v for v in (roi, scales, sizes))
     axes = tuple(axis_of(op, a, rank) for a in op.get("axes") or range(rank))
     mode = op.get("mode")
@@ -83,6 +83,25 @@ def resize(
     policy = op.get("keep_aspect_ratio_policy") or "stretch"
     how = _How(attributes, policy, op.get("extrapolation_value") or 0.0)
     return _resized(b, op, x, axes, roi if how.crops else None, scales, sizes, how)
+
+
+def _resize_10(b: Lifter, op: OnnxOp, x: Value, scales: Value | None) -> Value:
+    """Places are i / scale; mode nearest rounds them down along axes that grow, and up along those that shrink.
+
+    That is not written down for this version, but what its test cases and onnxruntime agree on.
+    """
+    how, axes = _simple(op), range(x.tensor.rank)
+    if how.attributes["mode"] != "nearest":
+        return _resized(b, op, x, axes, None, scales, None, how)
+    given = b.array(scales)
+    if given is None or given.size != len(axes):
+        raise refuse(op, "rounds places by the scales, which are not constant", "make them constants")
+    flat = given.reshape(-1)
+    for part, rounding in ((np.maximum(flat, 1), "floor"), (np.minimum(flat, 1), "ceil")):
+        if np.any(part != 1):
+            attributes = {**how.attributes, "rounding": rounding}
+            x = _resized(b, op, x, axes, None, b.constant(part), None, _How(attributes))
+    return x
 
 
 def _is_empty(value: Value) -> bool:

@@ -8,9 +8,10 @@ import math
 import numpy as np
 
 from ...opdef import BOOL, FLOAT, INT, attribute, one_of, operand, result
-from ...types import Array, TensorType
+from ...types import Array, TensorType, unify_dims
 from .base import FLOAT_ELEMENT, INTEGER_ELEMENT, NUMBER_ELEMENT, NNOp, widened
 from .interpolation import MODES, cubic_weight
+from .window import channel_axis, layout_shape
 
 PADDINGS = ("zeros", "border", "reflection")
 _CUBIC_COEFFICIENT = -0.75
@@ -20,18 +21,20 @@ class GridSample(NNOp, name="nn.grid_sample"):
     """x at the places that a grid names: output[n, c, p] = x[n, c, place(grid[n, p])].
 
     The last axis of the grid holds a place, its coordinates in the order of the axes from the last to the first. They
-    go from -1 to 1 over x: from the middle of its first element to that of its last with ``align_corners``, else from
-    edge to edge. ``mode``: "nearest" takes the nearest element (halves go to the even one), "linear" mixes the two
-    neighbours along each axis, "cubic" four. ``padding`` says what lies outside: zeros, the nearest element, or the
-    reflection of x. As GridSample of ONNX.
+    count elements of x from 0, or if ``normalized`` go from -1 to 1 over x: from the middle of its first element to
+    that of its last with ``align_corners``, else from edge to edge. ``mode``: "nearest" takes the nearest element
+    (halves go to the even one), "linear" mixes the two neighbours along each axis, "cubic" four. ``padding`` says what
+    lies outside: zeros, the nearest element, or the reflection of x. As GridSample of ONNX.
     """
 
-    x = operand("(N, C, *L), of r spatial dimensions")
+    x = operand("(N, C, *L), of r spatial dimensions; with channel_last (N, *L, C)")
     grid = operand("(N, *P, r)")
     mode = attribute(one_of(*MODES), "the interpolation", default="linear")
     padding = attribute(one_of(*PADDINGS), "what lies outside of x", default="zeros")
-    align_corners = attribute(BOOL, "whether -1 and 1 are the middles of elements", default=False)
-    output = result("(N, C, *P)")
+    align_corners = attribute(BOOL, "whether the outermost places are the middles of elements", default=False)
+    normalized = attribute(BOOL, "whether coordinates go from -1 to 1", default=True)
+    channel_last = attribute(BOOL, "whether x and the result have their channels last", default=False)
+    output = result("(N, C, *P), with channel_last (N, *P, C)")
 
     def infer(self) -> TensorType:
         element = self.expect_element("x", self.x, NUMBER_ELEMENT)
@@ -46,16 +49,19 @@ class GridSample(NNOp, name="nn.grid_sample"):
             return TensorType(None if known is None else (None,) * len(known), element)
         self.expect_dim("grid", self.grid, len(grid) - 1, len(x) - 2)
         self.expect_dim("grid", self.grid, 0, x[0])
-        return TensorType((x[0] if x[0] is not None else grid[0], x[1], *grid[1:-1]), element)
+        channels = x[channel_axis(len(x), self.channel_last)]
+        return TensorType(layout_shape(unify_dims(x[0], grid[0]), channels, grid[1:-1], self.channel_last), element)
 
     def evaluate(self, x: Array, grid: Array) -> Array:
-        places = [
-            _denormalized(grid[..., -1 - i].astype(np.float32), length, self.align_corners)
-            for i, length in enumerate(x.shape[2:])
-        ]
-        taps = [self._taps(p.reshape(len(x), -1), n) for p, n in zip(places, x.shape[2:], strict=True)]
-        y: Array = mixed_at(x, taps).reshape(*x.shape[:2], *grid.shape[1:-1])
-        return y
+        first = np.moveaxis(x, -1, 1) if self.channel_last else x
+        taps = []
+        for i, length in enumerate(first.shape[2:]):
+            places = grid[..., -1 - i].astype(np.float32).reshape(len(x), -1)
+            if self.normalized:
+                places = _denormalized(places, length, self.align_corners)
+            taps.append(self._taps(places, length))
+        y: Array = mixed_at(first, taps).reshape(*first.shape[:2], *grid.shape[1:-1])
+        return np.moveaxis(y, 1, -1) if self.channel_last else y
 
     def _taps(self, places: Array, length: int) -> list[tuple[Array, Array]]:
         """Indices along an axis, and their weights, for each of the elements that are mixed."""
@@ -63,7 +69,7 @@ class GridSample(NNOp, name="nn.grid_sample"):
         if self.mode == "nearest":
             places = np.rint(places)
         is_outside = (places < low) | (places > high)
-        if self.padding == "border":
+        if self.padding == "border" and self.mode != "cubic":
             places = np.where(is_outside, np.clip(places, 0, length - 1), places)
         elif self.padding == "reflection":
             places = np.where(is_outside, _reflected(places, low, high), places)
