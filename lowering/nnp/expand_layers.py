@@ -13,6 +13,7 @@ from ...ir.dialects import nn
 from ...ir.dialects.nn.window import spatial_axes
 from ...ir.layout import to_first, to_last
 from ...ir.types import I32, Array
+from ..einsum import einsum
 from ..expansion import with_axis, without_axis
 from ..pools import by_slices, element_factors
 from .expansion import expands
@@ -20,7 +21,8 @@ from .rules_movement import END
 from .windows import interpolate_arguments, lengths_of, mixture, pool_arguments
 
 
-@expands("conv", "conv_transpose", "max_pool", "average_pool", "resize", "depth_to_space", "space_to_depth")
+@expands("conv", "conv_transpose", "deform_conv", "max_pool", "average_pool")
+@expands("resize", "grid_sample", "depth_to_space", "space_to_depth")
 def channels_first(b: Builder, op: Any) -> Value | None:
     """On a processor NNabla computes with channels first alone."""
     if not op.channel_last:
@@ -197,3 +199,10 @@ def lrn(b: Builder, op: nn.Lrn) -> Value:
     assert total is not None
     base = b.nn.add(b.nn.mul(total, op.alpha / op.size), op.bias)
     return b.nn.mul(op.x, b.nn.pow(base, -op.beta))
+
+
+@expands("einsum")
+def einsum_of_numbers(b: Builder, op: nn.Einsum) -> Value | None:
+    """NNabla's Einsum takes no operand without dimensions."""
+    terms, _ = op.terms()
+    return None if all(terms) else einsum(b, op)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from ...ir import CompileError, Diagnostics, Function, Module, Operation, Return, Value
-from ...ir.dialects import nn
+from ...ir.dialects import nn, nnp
 from ...ir.opdef import registered_ops
 from ...ir.passes import Pass, PassContext, option
 from . import (
@@ -22,7 +22,7 @@ from . import (
 from .network import assemble
 from .parameters import Parameters
 from .quantization import on_grid
-from .target import Target, rule_for
+from .target import Target, is_holdable, rule_for
 
 RULE_MODULES = (
     rules_elementwise,
@@ -100,10 +100,12 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
         parameters = Parameters(module)
+        elements = {op: tuple(v.tensor.element for v in op.operands if v is not None) for op in function.body}
+        integers = {v for v in function.inputs if not v.tensor.expressed.is_float}
         for op in function.body:
-            if not isinstance(op, Return | nn.Constant):
+            if not isinstance(op, Return | nn.Constant) and not _waits(op):
                 try:
-                    self._lower(op, parameters, context.diagnostics)
+                    self._lower(Target(op, parameters, context.diagnostics, elements[op], integers))
                 except CompileError as error:
                     context.diagnostics.add(error)
         try:
@@ -118,12 +120,12 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
         module.drop_unused_resources()
         return True
 
-    def _lower(self, op: Operation, parameters: Parameters, diagnostics: Diagnostics) -> None:
+    def _lower(self, target: Target) -> None:
+        op = target.op
         rule = rule_for(op)
         if rule is None:
             reason, remedy = REFUSALS.get(op.name, _NO_FUNCTION)
             raise CompileError(f"'{op.name}' {reason}", op.location, remedy)
-        target = Target(op, parameters, diagnostics)
         try:
             made = rule(target, op)
         except ValueError as error:  # a rule needs a number where the shape has none
@@ -137,9 +139,17 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
         for old, new in zip(op.results, values, strict=True):
             if old.name is not None and new.name is None:
                 new.name = old.name
+            if not old.tensor.expressed.is_float:
+                target.integers.add(new)
             old.replace_all_uses_with(new)
         op.erase()
         self.counts[op.name.partition(".")[2]] += 1
+
+
+def _waits(op: Operation) -> bool:
+    """Whether an operand has a size that a file cannot hold: what makes it was reported, and nothing new is known."""
+    operands = [v for v in op.operands if v is not None and not isinstance(v.defining_op, nnp.FunctionOp)]
+    return any(not is_holdable(v.tensor.shape) for v in operands if v.defining_op is not None)
 
 
 def _separate_outputs(function: Function, parameters: Parameters, diagnostics: Diagnostics) -> None:

@@ -15,7 +15,8 @@ EXECUTOR = "exec_0"
 """The name that NNabla's own importers give to the one executor that they make."""
 FIRST_RELEASE = "0.1"
 """The version of the file format: there is no other."""
-_STATISTICS = frozenset({"mean", "variance"})
+_SCALES = frozenset({"beta", "gamma"})
+"""Inputs of normalizations that training changes, beside those that NNabla's table says are parameters."""
 
 
 def assemble(module: Module, function: Function, parameters: Parameters, network_name: str) -> nnp.Network:
@@ -99,7 +100,7 @@ def _is_trained(variable: nnp.Variable) -> bool:
     for use in variable.variable.uses:
         if isinstance(use.op, nnp.FunctionOp) and not use.op.function_type.is_variadic:
             port = use.op.function_type.inputs[use.operand_index]
-            if port.parameter and port.name not in _STATISTICS:
+            if port.parameter or port.name in _SCALES:
                 return True
     return False
 

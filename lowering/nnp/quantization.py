@@ -68,6 +68,6 @@ def on_grid(t: Target, result: Value, made: Value) -> Value:
     name = t.op.name.partition(".")[2]
     if not isinstance(grid, QuantizedType) or name in ("quantize", "storage_cast"):
         return made
-    if name in _KEEP_GRID and all(v is None or v.tensor.element in (grid, I32, I64) for v in t.op.operands):
+    if name in _KEEP_GRID and all(kind in (grid, I32, I64) for kind in t.elements):
         return made
     return snapped(t, made, grid)

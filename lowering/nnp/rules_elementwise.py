@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from ...ir import Operation, OpResult, QuantizedType, Value
+from ...ir import OpResult, QuantizedType, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_attribute
 from ...ir.types import ElementType, Shape
 from .quantization import rounded_to, scale_and_zero, snapped
+from .ranges import is_whole
 from .target import Target, lowers, shape_argument
 
 FUSED = {"relu": "ReLU", "relu6": "ReLU6", "relu_n1_to_1": "HardTanh"}
@@ -76,7 +77,7 @@ def sign(t: Target, op: nn.Sign) -> OpResult:
 
 @lowers("neg")
 def neg(t: Target, op: nn.Neg) -> Value:
-    return wrapped(t, t.value("MulScalar", op.x, val=-1.0), op.x.tensor.expressed)
+    return wrapped(t, t.value("MulScalar", op.x, val=-1.0), t.element())
 
 
 @lowers("reciprocal")
@@ -96,7 +97,7 @@ def rsqrt(t: Target, op: nn.Rsqrt) -> OpResult:
 
 @lowers("square")
 def square(t: Target, op: nn.Square) -> Value:
-    return wrapped(t, t.value("Mul2", op.x, op.x), op.x.tensor.expressed)
+    return wrapped(t, t.value("Mul2", op.x, op.x), t.element())
 
 
 @lowers("softplus")
@@ -159,7 +160,7 @@ def round_(t: Target, op: nn.Round) -> Value:
 @lowers("clip")
 def clip(t: Target, op: nn.Clip) -> Value:
     low, high = op.min, op.max
-    if op.x.tensor.expressed.is_integer:
+    if t.element().is_integer:
         low = math.ceil(low) if math.isfinite(low) else low
         high = math.floor(high) if math.isfinite(high) else high
     named = {(0.0, math.inf): "ReLU", (0.0, 6.0): "ReLU6", (-1.0, 1.0): "HardTanh"}
@@ -179,7 +180,7 @@ def clip(t: Target, op: nn.Clip) -> Value:
 @lowers(*_BINARY)
 def binary(t: Target, op: nn.BinaryOp) -> Value:
     name = op.name.partition(".")[2]
-    element = op.lhs.tensor.expressed
+    element = t.element()
     made = two_operands(t, name, op.lhs, op.rhs)
     if not element.is_integer or name not in ("add", "sub", "mul", "div", "pow"):
         return made
@@ -249,7 +250,7 @@ def bit_shift(t: Target, op: nn.BitShift) -> OpResult:
 @lowers("bitwise_not")
 def bitwise_not(t: Target, op: nn.BitwiseNot) -> OpResult:
     """-1 - x, or for numbers without sign the largest one less x."""
-    low, high = op.x.tensor.expressed.limits
+    low, high = t.element().limits
     return t.value("RSubScalar", op.x, val=float(low + high))
 
 
@@ -299,11 +300,13 @@ def broadcast(t: Target, value: Value, dims: Shape) -> Value:
 
 @lowers("cast")
 def cast(t: Target, op: nn.Cast) -> Value:
-    source, to = op.x.tensor.expressed, op.to
+    source, to = t.element(), op.to
     assert isinstance(to, ElementType)
+    if to.is_float and to.bits < 16:
+        raise t.error(f"rounds to {to}, and NNabla has float32 alone")
     if to.is_bool:
         return t.tensor(op.x) if source.is_bool else t.value("NotEqualScalar", op.x, val=0.0)
-    if source.is_float and to.is_integer and not is_whole(op.x):
+    if source.is_float and to.is_integer and not is_whole(op.x, t.integers):
         return truncated(t, op.x)
     if source.is_integer and to.is_integer and not _includes(to, source):
         return wrapped(t, op.x, to)
@@ -312,22 +315,6 @@ def cast(t: Target, op: nn.Cast) -> Value:
 
 def _includes(wide: ElementType, narrow: ElementType) -> bool:
     return wide.limits[0] <= narrow.limits[0] and wide.limits[1] >= narrow.limits[1]
-
-
-_WHOLE = frozenset({"Ceil", "Floor", "Round", "Sign"})
-_FARTHEST = 8
-"""How many functions are looked at for the values of another."""
-
-
-def is_whole(value: Value, depth: int = _FARTHEST) -> bool:
-    """Whether the functions that make a value say that all its elements are whole numbers."""
-    op: Operation | None = value.defining_op
-    if op is None or depth == 0:
-        return False
-    kind = op.name.partition(".")[2]
-    if kind in ("ReLU", "ReLU6", "Abs", "Reshape", "Transpose", "Slice", "Identity"):
-        return is_whole(op.operands[0], depth - 1) if op.operands[0] is not None else False
-    return kind in _WHOLE
 
 
 def truncated(t: Target, x: Value) -> OpResult:
@@ -370,7 +357,7 @@ def dequantize(t: Target, op: nn.Dequantize) -> Value:
 @lowers("storage_cast")
 def storage_cast(t: Target, op: nn.StorageCast) -> Value:
     """Between real numbers and the integers that stand for them."""
-    given = op.x.tensor.element
+    given = t.elements[0]
     if isinstance(given, QuantizedType):
         scale, zero = scale_and_zero(t, op.x, given)
         return t.like("Add2", t.like("Round", t.like("Div2", op.x, scale)), zero)

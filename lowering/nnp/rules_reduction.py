@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from ...ir import OpResult, Value
 from ...ir.dialects import nn
 from .parameters import EXACT
+from .ranges import may_be_huge
 from .rules_movement import END
 from .target import Target, lowers
 
@@ -27,7 +29,28 @@ def reduction(t: Target, op: nn.ReduceOp) -> Value:
     name = _REDUCTIONS[op.name.partition(".")[2]]
     if name == "Mean" and op.x.tensor.rank == 4 and axes == (2, 3) and op.keep_dims:
         return t.value("GlobalAveragePooling", op.x)
+    if name in ("Max", "Min") and t.element().is_float and may_be_huge(op.x):
+        return _exact_extreme(t, op, axes, name == "Min")
     return t.value(name, op.x, axes=axes, keep_dims=op.keep_dims)
+
+
+def _exact_extreme(t: Target, op: nn.ReduceOp, axes: Sequence[int], least: bool) -> Value:
+    """NNabla's Max starts at -1e8 and its Min at 1e8: they miss what is beyond. Its MaxPooling misses nothing."""
+    dims = op.x.tensor.dims
+    kept = [i for i in range(len(dims)) if i not in axes]
+    count = math.prod(d for a in axes if isinstance(d := dims[a], int))
+    lead = tuple(dims[i] for i in kept)
+    x: Value = t.like("MulScalar", op.x, val=-1.0) if least else op.x
+    order = (*kept, *axes)
+    if order != tuple(range(len(dims))):
+        x = t.value("Transpose", x, dims=tuple(dims[i] for i in order), axes=order)
+    window = (1, count)
+    rows = t.reshape(x, (*lead, *window))
+    y: Value = t.value(
+        "MaxPooling", rows, dims=(*lead, 1, 1), kernel=window, stride=window, ignore_border=True, pad=(0, 0)
+    )
+    y = t.like("MulScalar", y, val=-1.0) if least else y
+    return t.reshape(y, op.output.tensor.dims)
 
 
 @lowers("argmax", "argmin")

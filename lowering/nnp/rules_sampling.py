@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ...ir import OpResult, Value
 from ...ir.dialects import nn
 from .target import Target, lowers
@@ -58,10 +60,13 @@ def deform_conv(t: Target, op: nn.DeformConv) -> OpResult:
     )
 
 
-@lowers("det")
-def det(t: Target, op: nn.Det) -> Value:
-    """The determinants of a list of matrices."""
+@lowers("det", "inverse")
+def matrices(t: Target, op: nn.Det | nn.Inverse) -> Value:
+    """The determinants or the inverses of a list of matrices."""
     *lead, rows, columns = op.x.tensor.dims
-    count = op.output.tensor.size if lead else 1
-    found = t.value("BatchDet", t.reshape(op.x, (count, rows, columns)), dims=(count,))
-    return t.reshape(found, lead)
+    count = math.prod(d for d in lead if isinstance(d, int)) if all(isinstance(d, int) for d in lead) else lead[0]
+    matrix = (rows, columns)
+    inverted = isinstance(op, nn.Inverse)
+    listed = t.reshape(op.x, (count, *matrix))
+    found = t.value("BatchInv" if inverted else "BatchDet", listed, dims=(count, *(matrix if inverted else ())))
+    return t.reshape(found, (*lead, *(matrix if inverted else ())))

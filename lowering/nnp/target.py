@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import attrs
 import numpy as np
 
-from ...ir import DenseResource, Diagnostics, Operation, OpResult, TensorType, Value, VerifyError
+from ...ir import DenseResource, Diagnostics, Operation, OpResult, QuantizedType, TensorType, Value, VerifyError
 from ...ir.attributes import as_dense
 from ...ir.dialects import nn
 from ...ir.dialects.nnp import BATCH, FUNCTION_OPS, FunctionOp
 from ...ir.module import constant_attribute
-from ...ir.types import F32, Array, Dim, Shape
+from ...ir.types import F32, Array, Dim, ElementType, Shape
 from .parameters import Parameters
 
 Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
@@ -50,6 +50,16 @@ class Target:
     op: Operation
     parameters: Parameters
     diagnostics: Diagnostics
+    elements: Sequence[ElementType | QuantizedType] = ()
+    """The elements of the operands as the nn dialect has them: those that were made by functions are float32 by now."""
+
+    integers: set[Value] = attrs.Factory(set)
+    """The values whose elements the nn dialect says are integers or booleans; shared by all operations."""
+
+    def element(self, index: int = 0) -> ElementType:
+        """The element type that an operand expresses in the nn dialect."""
+        kind = self.elements[index]
+        return kind.expressed if isinstance(kind, QuantizedType) else kind
 
     def build(
         self, name: str, *operands: Value | None, results: Sequence[Shape] | None = None, **arguments: Any
@@ -83,7 +93,7 @@ class Target:
         return self.value(name, x, *others, dims=x.tensor.dims, **arguments)
 
     def _check(self, dims: Sequence[Dim]) -> None:
-        if not all(isinstance(d, int) or d == BATCH for d in dims):
+        if not is_holdable(dims):
             held = TensorType(tuple(dims), F32)
             raise self.error(f"gives {held}: an NNP file holds numbers and the batch size alone", FIX_BATCH)
         if 0 in dims:
@@ -138,3 +148,8 @@ class Target:
 def shape_argument(dims: Sequence[Dim]) -> tuple[int, ...]:
     """Dimensions as an argument of a function: the batch size is -1."""
     return tuple(d if isinstance(d, int) else -1 for d in dims)
+
+
+def is_holdable(dims: Sequence[Dim] | None) -> bool:
+    """Whether an NNP file can say these dimensions: numbers, and the batch size."""
+    return dims is not None and all(isinstance(d, int) or d == BATCH for d in dims)
