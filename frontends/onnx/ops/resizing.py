@@ -49,7 +49,7 @@ def upsample(b: Lifter, op: OnnxOp, x: Value, scales: Value | None = None) -> Va
 
 def _simple(op: OnnxOp) -> _How:
     mode = op.get("mode")
-    if mode not in _MODES:
+    if mode not in ("nearest", "linear", "bilinear"):
         raise refuse(op, f"has the unknown mode '{mode}'")
     return _How({"mode": _MODES[mode], "coordinate": "asymmetric", "rounding": "floor"})
 
