@@ -1,7 +1,8 @@
 """Tracks: channels of different values that hold the same numbers, or numbers that must be rescaled alike.
 
 Every channel of every value has a number, its track. The tracks of a value are an array of its rank whose dimensions
-are those of the value or 1: (1, 1, 1, C) behind a convolution, (1, 1, 1, 2, C / 2) in the middle of a channel shuffle.
+are those of the value or 1: (1, 1, 1, C) behind a channel-last convolution, (1, C, 1, 1) behind another one,
+(1, 1, 1, 2, C / 2) in the middle of a channel shuffle.
 Convolutions start tracks and end them, what is homogeneous (f(s x) = s f(x) for s > 0) passes them on, additions join
 them. A track that meets anything else is pinned: it must stay as it is.
 """
@@ -16,6 +17,7 @@ import numpy as np
 
 from ...ir import Function, Operation, TensorType, Value
 from ...ir.dialects import nn
+from ...ir.dialects.nn.window import channel_axis as window_channel_axis
 from ...ir.module import constant_attribute
 from ...ir.opdef import Trait
 from ...ir.regions import captured_values
@@ -80,14 +82,14 @@ class Tracks:
             self._parent[dropped] = kept
             self._pinned[kept] = self._pinned[kept] or self._pinned[dropped]
 
-    def _start(self, value: Value, pinned: bool) -> None:
-        """New tracks for a value that can have them: real numbers, with a known number of channels."""
-        channels = channel_count(value)
+    def _start(self, value: Value, pinned: bool, axis: int = -1) -> None:
+        """New tracks for a value that can have them: real numbers, with a known number of channels along the axis."""
+        channels = channel_count(value, axis)
         if channels is not None:
             first = len(self._parent)
             self._parent.extend(range(first, first + channels))
             self._pinned.extend([pinned] * channels)
-            self.of_value[value] = along_last(np.arange(first, first + channels), value.tensor.rank)
+            self.of_value[value] = along(np.arange(first, first + channels), value.tensor.rank, axis)
 
     def _pin(self, values: Iterable[Value | None]) -> None:
         for value in values:
@@ -115,7 +117,7 @@ class Tracks:
         if isinstance(op, MOVES):
             return self._moved(op)
         if isinstance(op, nn.Pad):
-            return self._same(op, op.x) if self._pads_freely(op) and self._varies_along_last(op.x) else None
+            return self._same(op, op.x) if self._pads_freely(op) else None
         if isinstance(op, SHIFTABLE if self.shifts else HOMOGENEOUS):
             x = op.operands[0]
             return self._same(op, x) if x is not None and self._works_on_channels(op, x) else None
@@ -127,60 +129,68 @@ class Tracks:
 
     def _linear(self, op: nn.Conv | nn.ConvTranspose | nn.Affine) -> dict[Value, Array] | None:
         result, x = op.results[0], op.operands[0]
-        if x is None or channel_count(x) is None or channel_count(result) is None:
+        if x is None or not x.tensor.shape or not result.tensor.shape:
             return None
-        last = channel_axis(op, result.tensor.rank) == result.tensor.rank - 1
-        if not last or not self._varies_along_last(x) or incoming(op, self._factor(x)) is None:
+        axes = [channel_axis(op, v.tensor.rank) for v in (x, result)]
+        if channel_count(x, axes[0]) is None or channel_count(result, axes[1]) is None:
+            return None
+        if not self._varies_along(x, axes[0]) or incoming(op, self._factor(x, axes[0])) is None:
             self._pin([x])
-        self._start(result, pinned=not last or outgoing(op, self._factor(result)) is None)
+        self._start(result, pinned=outgoing(op, self._factor(result, axes[1])) is None, axis=axes[1])
         return {}
 
-    def _varies_along_last(self, value: Value) -> bool:
-        return value in self.of_value and all(n == 1 for n in self.of_value[value].shape[:-1])
+    def _varies_along(self, value: Value, axis: int) -> bool:
+        """Whether the tracks of a value are known, and vary along no other axis than this."""
+        tracks = self.of_value.get(value)
+        return tracks is not None and all(n == 1 for i, n in enumerate(tracks.shape) if i != axis % tracks.ndim)
 
-    def _factor(self, value: Value) -> Factor:
+    def _factor(self, value: Value, axis: int) -> Factor:
         """Any factor that varies along the channels."""
-        shape = [1] * (value.tensor.rank - 1) + [channel_count(value) or 1]
-        return Factor(np.full(shape, 2.0), self.shifts)
+        return Factor(along(np.full(channel_count(value, axis) or 1, 2.0), value.tensor.rank, axis), self.shifts)
 
     def _same(self, op: Operation, x: Value | None) -> dict[Value, Array] | None:
         """The tracks of x for a result of the same rank, or one that lost axes along which they do not vary."""
         result = op.results[0]
-        if x is None or channel_count(result) is None:
-            return None
-        tracks = self.of_value.get(x)
-        if tracks is None or (tracks.ndim != result.tensor.rank and not self._varies_along_last(x)):
+        tracks = None if x is None or not can_have_tracks(result) else self.of_value.get(x)
+        if tracks is None:
             return None
         if tracks.ndim != result.tensor.rank:
-            tracks = along_last(tracks.ravel(), result.tensor.rank)
-        fits = all(n in (1, d) for n, d in zip(tracks.shape, result.tensor.dims, strict=True))
-        return {result: tracks} if fits else None
+            lost = {axis % tracks.ndim for axis in op.attributes.get("axes", ())}
+            tracks = tracks.reshape([n for i, n in enumerate(tracks.shape) if i not in lost])
+        if tracks.ndim != result.tensor.rank:
+            return None
+        return {result: tracks} if _fits(tracks, result) else None
 
     def _works_on_channels(self, op: Operation, x: Value) -> bool:
         """Whether each channel of the result comes from the same channel of the operand."""
-        if not isinstance(op, nn.Relu | nn.LeakyRelu | nn.Identity) and not self._varies_along_last(x):
+        if x not in self.of_value:
             return False
-        rank = x.tensor.rank
         if isinstance(op, nn.MaxPool | nn.AveragePool):
             keeps = op.activation == "none" or (op.activation == "relu" and not self.shifts)
             counts = isinstance(op, nn.AveragePool) and op.count_include_pad and self.shifts and any(op.pads)
-            return op.channel_last and keeps and not counts
-        axes = op.attributes.get("axes", ())
-        return all(axis % rank != rank - 1 for axis in axes)
+            window_free = self._varies_along(x, window_channel_axis(x.tensor.rank, op.channel_last))
+            return window_free and keeps and not counts
+        tracks = self.of_value[x]
+        return all(tracks.shape[axis] == 1 for axis in op.attributes.get("axes", ()))
 
     def _pads_freely(self, op: nn.Pad) -> bool:
-        rank = op.x.tensor.rank
-        if op.pads[rank - 1] or op.pads[-1]:
+        tracks = self.of_value.get(op.x)
+        if tracks is None or any(any(pair) and n != 1 for pair, n in zip(op.pairs, tracks.shape, strict=True)):
             return False
         return op.mode != "constant" or op.value == -math.inf or (op.value == 0 and not self.shifts)
 
     def _moved(self, op: Operation) -> dict[Value, Array] | None:
         arrays = []
         for value in op.operands:
-            if value is None or value not in self.of_value or not value.tensor.is_static:
+            if value is None or value not in self.of_value:
                 return None
-            arrays.append(np.broadcast_to(self.of_value[value], value.tensor.static_shape))
-        return {v: compressed(a) for v, a in zip(op.results, _run(op, arrays), strict=True) if channel_count(v)}
+            # what has no number is a batch, along which no tracks vary: one sample shows where all elements go
+            dims = [d if isinstance(d, int) else 1 for d in value.tensor.dims]
+            arrays.append(np.broadcast_to(self.of_value[value], dims))
+        moved: dict[Value, Array] = {
+            v: compressed(a) for v, a in zip(op.results, _run(op, arrays), strict=True) if can_have_tracks(v)
+        }
+        return moved if all(_fits(tracks, v) for v, tracks in moved.items()) else None
 
     def _sum(self, op: nn.Add | nn.Sub) -> dict[Value, Array] | None:
         """Operands of one shape (no broadcasting) share their tracks with the sum."""
@@ -203,9 +213,9 @@ class Tracks:
         return self._same(op, x)
 
 
-def along_last(vector: Array, rank: int) -> Array:
-    """A vector as an array of the rank that varies along the last axis."""
-    return vector.reshape([1] * (rank - 1) + [-1])
+def along(vector: Array, rank: int, axis: int) -> Array:
+    """A vector as an array of the rank that varies along an axis."""
+    return vector.reshape([-1 if i == axis % rank else 1 for i in range(rank)])
 
 
 def compressed(array: Array) -> Array:
@@ -217,15 +227,24 @@ def compressed(array: Array) -> Array:
     return array
 
 
-def channel_count(value: Value) -> int | None:
-    """The length of the last axis of a value of real numbers; None for what has no channels."""
-    if not holds_reals(value) or constant_attribute(value) is not None:
+def _fits(tracks: Array, value: Value) -> bool:
+    """Whether tracks broadcast to a value."""
+    dims = value.tensor.dims
+    return tracks.ndim == len(dims) and all(n in (1, d) for n, d in zip(tracks.shape, dims, strict=True))
+
+
+def can_have_tracks(value: Value) -> bool:
+    """Whether a value is a tensor of real numbers with dimensions, and not constant."""
+    has_dims = isinstance(value.type, TensorType) and bool(value.type.shape)
+    return has_dims and holds_reals(value) and constant_attribute(value) is None
+
+
+def channel_count(value: Value, axis: int) -> int | None:
+    """The length of an axis of a value of real numbers; None for what has no channels there."""
+    if not can_have_tracks(value):
         return None
-    type = value.type
-    if not isinstance(type, TensorType) or not type.shape:
-        return None
-    last = type.shape[-1]
-    return last if isinstance(last, int) and last > 0 else None
+    length = value.tensor.dims[axis]
+    return length if isinstance(length, int) and length > 0 else None
 
 
 def _run(op: Operation, arrays: list[Array]) -> tuple[Array, ...]:

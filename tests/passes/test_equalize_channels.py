@@ -30,7 +30,7 @@ def seeded() -> None:
     RNG = np.random.default_rng(21)
 
 
-def make(build: Build, *shape: int) -> tuple[Module, Function]:
+def make(build: Build, *shape: int | str) -> tuple[Module, Function]:
     module = Module()
     function, block = Function.create("main", [("x", TensorType(shape, F32))])
     module.body.append(function)
@@ -111,6 +111,48 @@ def test_the_model_stays_the_same_and_its_channels_get_alike(between: str, activ
         np.testing.assert_allclose(got, expected, rtol=2e-4, atol=2e-4 * np.abs(expected).max())
     if between != "gate":  # the gate makes channels uneven by itself
         assert evenness(function, data) < 0.8 * spread
+
+
+def shuffle_first(b: Builder, x: Value) -> Value:
+    split = b.nn.reshape(x, shape=(0, 2, 4, 8, 8))
+    return b.nn.reshape(b.nn.transpose(split, perm=(0, 2, 1, 3, 4)), shape=(0, 8, 8, 8))
+
+
+CHANNEL_FIRST: dict[str, Build] = {
+    "nothing": lambda b, x: x,
+    "max pool": lambda b, x: b.nn.max_pool(x, kernel=(2, 2), strides=(2, 2)),
+    "padding": lambda b, x: b.nn.pad(x, pads=(0, 0, 1, 1, 0, 0, 1, 1)),
+    "shuffle": shuffle_first,
+    "mean": lambda b, x: b.nn.reduce_mean(x, axes=(2, 3)),
+    "residual": lambda b, x: b.nn.add(x, uneven_first(b, x)),
+}
+
+
+def uneven_first(b: Builder, x: Value) -> Value:
+    w = normal(8, x.tensor.dims[1], 1, 1) * SPREAD.reshape(-1, 1, 1, 1)
+    return b.nn.conv(x, w, normal(8) * SPREAD, activation="relu")
+
+
+@pytest.mark.parametrize("between", list(CHANNEL_FIRST))
+def test_channels_first_and_an_open_batch(between: str) -> None:
+    def build(b: Builder, x: Value) -> Value:
+        return b.nn.conv(CHANNEL_FIRST[between](b, uneven_first(b, x)), normal(5, 8, 1, 1), normal(5))
+
+    def spread() -> float:
+        seen: list[np.ndarray] = []
+        value = function.outputs[0].defining_op.operands[0]
+        evaluate(function, {"x": data}, lambda op, results: seen.extend(results) if value in op.results else None)
+        ranges = np.abs(seen[0]).max(axis=(0, 2, 3))
+        return float(ranges.max() / ranges[ranges > 0].min())
+
+    module, function = make(build, "N", 3, 8, 8)
+    data = normal(8, 3, 8, 8)
+    before, uneven = evaluate(function, {"x": data})["y"], spread()
+    assert EqualizeChannels(strength=1.0).run(module, PassContext(dataset=data))
+    np.testing.assert_allclose(
+        evaluate(function, {"x": data})["y"], before, rtol=2e-4, atol=2e-4 * np.abs(before).max()
+    )
+    assert spread() < 0.8 * uneven
 
 
 PINNED: dict[str, Build] = {
