@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,10 @@ def identity(t: Target, op: nn.Identity) -> Value:
 @lowers("cast")
 def cast(t: Target, op: nn.Cast) -> Value:
     assert isinstance(op.to, ElementType)
-    return op.x if op.x.tensor.element == op.to else t.value("Cast", op.x, to=data_type(op.to))
+    options: dict[str, Any] = {} if op.saturate else {"saturate": 0}
+    if op.power != "up":
+        options["round_mode"] = op.power
+    return op.x if op.x.tensor.element == op.to else t.value("Cast", op.x, to=data_type(op.to), **options)
 
 
 @lowers("elu", "leaky_relu")

@@ -33,9 +33,13 @@ def reduction(t: Target, op: nn.ReduceOp) -> Value:
 @lowers("argmax", "argmin")
 def arg_extremum(t: Target, op: nn.Argmax | nn.Argmin) -> Value:
     name = "ArgMax" if isinstance(op, nn.Argmax) else "ArgMin"
-    keep = {} if op.keep_dims else {"keepdims": 0}
+    options = {} if op.keep_dims else {"keepdims": 0}
+    if op.select_last_index:
+        if t.since(name) < 12:
+            raise t.error(f"finds the last of equal elements, {name} before opset 12 the first", "choose opset 12 or up")
+        options["select_last_index"] = 1
     full = op.output.tensor.with_element(I64)
-    index = t.value(name, op.x, types=[full], axis=op.axis % op.x.tensor.rank, **keep)
+    index = t.value(name, op.x, types=[full], axis=op.axis % op.x.tensor.rank, **options)
     return t.cast(index, op.index_element)
 
 
