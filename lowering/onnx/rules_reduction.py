@@ -36,7 +36,7 @@ def arg_extremum(t: Target, op: nn.Argmax | nn.Argmin) -> Value:
     options = {} if op.keep_dims else {"keepdims": 0}
     if op.select_last_index:
         if t.since(name) < 12:
-            raise t.error(f"finds the last of equal elements, {name} before opset 12 the first", "choose opset 12 or up")
+            raise t.error(f"finds the last of equal elements, {name} before opset 12 the first", "choose opset 12")
         options["select_last_index"] = 1
     full = op.output.tensor.with_element(I64)
     index = t.value(name, op.x, types=[full], axis=op.axis % op.x.tensor.rank, **options)
