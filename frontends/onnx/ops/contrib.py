@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ....ir import Value
+from ....ir.types import I32
 from .convolutions import convolve
 from .linear_algebra import matmul
 from .normalizations import normalized, root_mean_square, scaled
 from .registry import Lifter, lift, refuse
-from .shapes import expect_rank, reshape, sizes_of
+from .shapes import broadcast, expect_rank, reshape, sizes_of
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
@@ -201,5 +204,6 @@ def embed_layer_normalization(
     if segments is not None and segment_table is not None:
         total = b.nn.add(total, b.nn.gather(segment_table, segments, axis=0))
     y = scaled(b, normalized(b, total, (2,), setting(op, "epsilon", 1e-12)), gamma, beta)
-    lengths = None if mask is None else b.nn.reduce_sum(mask, axes=(1,), keep_dims=False)
-    return y, lengths, total
+    if mask is None:
+        return y, broadcast(b, b.constant(np.zeros(1), I32), sizes_of(words)[:1]), total
+    return y, b.nn.reduce_sum(mask, axes=(1,), keep_dims=False), total
