@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
+
+import numpy as np
 
 from ..ir import Builder, Value
 from ..ir.dialects import nn
-from ..ir.types import I32
+from ..ir.types import I32, I64
+from .decompositions import END
+from .expansion import index_grid, reshaped, static_dims
 
 
 def last_of_equals(b: Builder, op: nn.Argmax | nn.Argmin) -> Value | None:
@@ -27,3 +33,54 @@ def narrow_indices(b: Builder, op: nn.TopK) -> Sequence[Value] | None:
         return None
     values, indices = b.nn.top_k(op.x, k=op.k, axis=op.axis, largest=op.largest, sorted=op.sorted)
     return values, b.nn.cast(indices, to=op.index)
+
+
+def scatter_elements(b: Builder, op: nn.ScatterElements) -> Value | None:
+    """Every update has a vector: its own coordinates, with the index along the axis. None for shapes not known."""
+    index_shape = static_dims(op.indices)
+    if index_shape is None:
+        return None
+    rank = len(index_shape)
+    axis, dtype = op.axis % rank, op.indices.tensor.expressed.dtype
+    column = reshaped(b, op.indices, (*index_shape, 1))
+    parts = [column if i == axis else b.constant(index_grid((*index_shape, 1), i).astype(dtype)) for i in range(rank)]
+    vectors = parts[0] if rank == 1 else b.nn.concat(parts, axis=-1)
+    return b.nn.scatter_nd(op.x, vectors, op.updates, reduction=op.reduction)
+
+
+def max_pool_with_indices(b: Builder, op: nn.MaxPoolWithIndices) -> Sequence[Value] | None:
+    """The elements of each window side by side: the greatest, and which of them it is. None for shapes not known."""
+    shape, counts = static_dims(op.x), static_dims(op.values)
+    if shape is None or counts is None:
+        return None
+    window = op.window
+    ends = [p + o for p, o in zip(window.pads_end, window.overhang, strict=True)]
+    element = op.x.tensor.expressed
+    lowest = -math.inf if element.is_float else float(element.limits[0])
+    padded = b.nn.pad(op.x, pads=(0, 0, *window.pads_begin, 0, 0, *ends), value=lowest)
+    seen = []
+    for _, places in window.taps(counts[2:]):
+        starts, stops, steps = ([getattr(s, name) for s in places] for name in ("start", "stop", "step"))
+        piece = b.nn.slice(padded, starts=(0, 0, *starts), stops=(END, END, *stops), steps=(1, 1, *steps))
+        seen.append(reshaped(b, piece, (*counts[:2], 1, *counts[2:])))
+    windows = seen[0] if len(seen) == 1 else b.nn.concat(seen, axis=2)
+    which = b.nn.argmax(windows, axis=2, keep_dims=False, index=I32)
+    first, further = _window_indices(op, shape, counts)
+    indices = b.nn.add(b.nn.gather(b.constant(further), which), b.constant(first))
+    return b.nn.reduce_max(windows, axes=(2,), keep_dims=False), b.nn.cast(indices, to=I64)
+
+
+def _window_indices(
+    op: nn.MaxPoolWithIndices, shape: tuple[int, ...], counts: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The index of the first element of each window, and how much greater those of the others are."""
+    window, lengths = op.window, shape[2:]
+    rank = len(lengths)
+    weights = [math.prod(lengths[:i]) if op.column_major else math.prod(lengths[i + 1 :]) for i in range(rank)]
+    first = np.arange(shape[0] * shape[1]).reshape(*shape[:2], *[1] * rank) * math.prod(lengths)
+    for i in range(rank):
+        starts = np.arange(counts[2 + i]) * window.strides[i] - window.pads_begin[i]
+        first = first + starts.reshape([-1 if a == 2 + i else 1 for a in range(2 + rank)]) * weights[i]
+    positions = itertools.product(*map(range, window.kernel))
+    steps = [sum(p * d * w for p, d, w in zip(place, window.dilations, weights, strict=True)) for place in positions]
+    return first.astype(np.int32), np.array(steps, np.int32)

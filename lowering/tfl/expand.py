@@ -8,6 +8,7 @@ from ...ir import Module
 from ...ir.passes import Pass, PassContext
 from ..expansion import expand_function
 from . import (
+    expand_composite,
     expand_elementwise,
     expand_linear,
     expand_movement,
@@ -19,6 +20,7 @@ from . import (
 from .expansion import expands
 
 RULE_MODULES = (
+    expand_composite,
     expand_elementwise,
     expand_linear,
     expand_pool,

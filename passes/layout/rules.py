@@ -89,7 +89,10 @@ def _axis(op: Operation) -> int | None:
 
 _REDUCTIONS = (nn.ReduceSum, nn.ReduceMean, nn.ReduceMax, nn.ReduceMin, nn.ReduceProd)
 _AXES = (*_REDUCTIONS, nn.LayerNorm, nn.Reverse)
-_SPATIAL = (nn.Conv, nn.ConvTranspose, nn.MaxPool, nn.AveragePool, nn.Resize, nn.DepthToSpace, nn.SpaceToDepth)
+_SPATIAL = (
+    *(nn.Conv, nn.ConvTranspose, nn.DeformConv, nn.MaxPool, nn.AveragePool),
+    *(nn.Resize, nn.GridSample, nn.DepthToSpace, nn.SpaceToDepth),
+)
 
 _UNIFORM: dict[type[Operation], Uniform] = {
     **{kind: Uniform(_rename_all) for kind in _AXES},

@@ -123,6 +123,13 @@ def _det(draw: Draw) -> Any:
     return [array(draw, (*draw(shapes(0, 2)), size, size), draw(st.sampled_from(FLOATS)))], {}
 
 
+@generator("inverse")
+def _inverse(draw: Draw) -> Any:
+    size = draw(st.integers(1, 3))
+    x = array(draw, (*draw(shapes(0, 2)), size, size), draw(st.sampled_from(FLOATS)))
+    return [x + 3 * np.eye(size, dtype=x.dtype)], {}
+
+
 @generator("dft")
 def _dft(draw: Draw) -> Any:
     shape = draw(shapes(1, 3))

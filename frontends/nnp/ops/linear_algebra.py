@@ -1,59 +1,21 @@
-"""Determinants, inverses and Cholesky factors of batches of small matrices, written out."""
+"""Determinants, inverses and Cholesky factors of batches of matrices."""
 
 from __future__ import annotations
-
-import functools
 
 import numpy as np
 
 from ....ir import Value
 from .registry import Call, Lifter, lift, refuse
-from .shapes import END, expect_rank, numbers, reshape
+from .shapes import END, expect_rank, numbers
 
-LARGEST_BY_MINORS = 4
-"""Up to this size determinants are expanded by minors: exact enough, and without pivots."""
 LARGEST_FACTOR = 64
 """Up to this size Cholesky's algorithm is written out, a few operations a column."""
 
 
-class _Minors:
-    """The minors of a batch of matrices (B, n, n), each computed once."""
-
-    def __init__(self, b: Lifter, op: Call, x: Value) -> None:
-        self.b, self.op, self.x = b, op, x
-        expect_rank(op, x, 3)
-        rows, self.n = numbers(op, x.tensor.dims[1:], "the matrices")
-        if rows != self.n or self.n > LARGEST_BY_MINORS:
-            raise refuse(op, f"is expanded for square matrices up to {LARGEST_BY_MINORS} rows, got {x.type}")
-        self.minor = functools.cache(self._minor)
-
-    def _element(self, row: int, column: int) -> Value:
-        """(B, 1)"""
-        one = self.b.nn.slice(self.x, starts=(0, row, column), stops=(END, row + 1, column + 1), steps=(1, 1, 1))
-        return reshape(self.b, self.op, one, (self.x.tensor.dims[0], 1))
-
-    def _minor(self, rows: tuple[int, ...], columns: tuple[int, ...]) -> Value:
-        """The determinant of the rows and columns, expanded along the first row; (B, 1)."""
-        if not rows:
-            return self.b.constant(np.ones((1, 1), np.float32))
-        if len(rows) == 1:
-            return self._element(rows[0], columns[0])
-        total = None
-        for i, column in enumerate(columns):
-            term = self.b.nn.mul(self._element(rows[0], column), self.minor(rows[1:], columns[:i] + columns[i + 1 :]))
-            total = term if total is None else (self.b.nn.sub if i % 2 else self.b.nn.add)(total, term)
-        assert total is not None
-        return total
-
-    @property
-    def all(self) -> tuple[int, ...]:
-        return tuple(range(self.n))
-
-
 @lift("BatchDet")
 def batch_det(b: Lifter, op: Call, x: Value) -> Value:
-    minors = _Minors(b, op, x)
-    return reshape(b, op, minors.minor(minors.all, minors.all), x.tensor.dims[:1])
+    expect_rank(op, x, 3)
+    return b.nn.det(x)
 
 
 @lift("BatchLogdet")
@@ -63,17 +25,8 @@ def batch_logdet(b: Lifter, op: Call, x: Value) -> Value:
 
 @lift("BatchInv")
 def batch_inv(b: Lifter, op: Call, x: Value) -> Value:
-    """The matrix of the signed minors, transposed, divided by the determinant (Cramer's rule)."""
-    minors = _Minors(b, op, x)
-    everything = minors.all
-    parts = []
-    for i in everything:
-        for j in everything:
-            rows, columns = everything[:j] + everything[j + 1 :], everything[:i] + everything[i + 1 :]
-            minor = minors.minor(rows, columns)
-            parts.append(b.nn.neg(minor) if (i + j) % 2 else minor)
-    flat = b.nn.div(b.nn.concat(parts, axis=1) if len(parts) > 1 else parts[0], minors.minor(everything, everything))
-    return reshape(b, op, flat, x.tensor.dims)
+    expect_rank(op, x, 3)
+    return b.nn.inverse(x)
 
 
 @lift("BatchCholesky")

@@ -49,7 +49,7 @@ from .binary import (
     Sub,
 )
 from .casting import Cast
-from .control import If, Loop, Yield
+from .control import If, Loop, Yield, yielded_values
 from .conv import Conv, ConvolutionOp, ConvTranspose
 from .data_dependent import Compress, NonMaxSuppression, NonZero, Unique
 from .deform_conv import DeformConv
@@ -59,7 +59,7 @@ from .dynamic_shape import DynamicBroadcastTo, DynamicReshape, DynamicSqueeze, D
 from .generation import Fill, Range
 from .indexing import Gather, GatherElements, GatherNd, OneHot, ScatterElements, ScatterNd
 from .linear import Affine, Einsum, Matmul
-from .linear_algebra import Det, Dft
+from .linear_algebra import Det, Dft, Inverse
 from .movement import BroadcastTo, Concat, Pad, Reshape, Reverse, Slice, Split, Tile, Transpose
 from .normalization import BatchNorm, LayerNorm, Lrn
 from .pool import AveragePool, MaxPool, PoolOp
@@ -198,6 +198,7 @@ __all__ = [
     "HardSwish",
     "Identity",
     "If",
+    "Inverse",
     "IsInf",
     "IsNan",
     "LayerNorm",
@@ -280,4 +281,5 @@ __all__ = [
     "Unique",
     "Yield",
     "apply_activation",
+    "yielded_values",
 ]

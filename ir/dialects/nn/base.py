@@ -24,6 +24,10 @@ _IS_ELEMENT: dict[str, Callable[[ElementType], bool]] = {
 }
 
 
+_DATA_ERRORS = (IndexError, ValueError, OverflowError, np.linalg.LinAlgError)
+"""What evaluation finds wrong with the data: an index, a size, a matrix without inverse."""
+
+
 class NNOp(Op, traits=(Trait.PURE,)):
     """Base of all ``nn`` operations: none has effects.
 
@@ -46,7 +50,7 @@ class NNOp(Op, traits=(Trait.PURE,)):
     def run(self, operands: Sequence[Array | None], run_region: RegionRunner | None = None) -> tuple[Array, ...]:
         try:
             return super().run(operands, run_region)
-        except (IndexError, ValueError, OverflowError) as error:  # what depends on the data: an index, a size
+        except _DATA_ERRORS as error:
             raise self.error(f"cannot be evaluated: {error}") from error
 
     def expect_element(self, name: str, value: Value, kind: str) -> ElementType:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ...core import Value
-from ...opdef import INT, attribute, operand, result
+from ...opdef import BOOL, INT, attribute, operand, result
 from ...types import Array, TensorType, unify_dims
 from .base import FLOAT_ELEMENT, NNOp, widened
 from .sampling import mixed_at
-from .window import SpatialInts, Window, check_window
+from .window import SpatialInts, Window, channel_axis, check_window, layout_shape, spatial_axes
 
 
 class DeformConv(NNOp, name="nn.deform_conv"):
@@ -20,7 +20,7 @@ class DeformConv(NNOp, name="nn.deform_conv"):
     zeros outside, and g(c) is the offset group of channel c: one of ``offset_groups`` equal runs of channels.
     """
 
-    x = operand("(N, C, H, W)")
+    x = operand("(N, C, H, W), with channel_last (N, H, W, C)")
     weight = operand("static; (O, C / groups, kH, kW)")
     offset = operand("(N, offset_groups * kH * kW * 2, H', W'): the groups, the kernel, then (rows, columns)")
     bias = operand("(O,)", optional=True)
@@ -30,7 +30,8 @@ class DeformConv(NNOp, name="nn.deform_conv"):
     dilations = SpatialInts("the distances between the kernel's elements", 1)
     groups = attribute(INT, "into how many groups channels are split, each convolved alone", default=1)
     offset_groups = attribute(INT, "into how many groups channels are split, each with its offsets", default=1)
-    output = result("(N, O, H', W')")
+    channel_last = attribute(BOOL, "whether x and the result have their channels last", default=False)
+    output = result("(N, O, H', W'), with channel_last (N, H', W', O)")
 
     @property
     def spatial_rank(self) -> int:
@@ -68,20 +69,28 @@ class DeformConv(NNOp, name="nn.deform_conv"):
         if self.offset.tensor.shape is not None:
             given = self.offset.tensor.dims
             shape = (unify_dims(shape[0], given[0]), outputs, *map(unify_dims, shape[2:], given[2:]))
-        return TensorType(shape, element)
+        return TensorType(layout_shape(shape[0], outputs, shape[2:], self.channel_last), element)
 
     def _shape(self, outputs: int, channels: int) -> tuple[int | str | None, ...]:
+        """The shape of the result, channels first, as x and the weight give it."""
         self.expect_rank("x", self.x, 4)
         if self.x.tensor.shape is None:
             return (None, outputs, None, None)
-        self.expect_dim("x", self.x, 1, channels)
-        batch, _, *lengths = self.x.tensor.dims
+        dims = self.x.tensor.dims
+        self.expect_dim("x", self.x, channel_axis(4, self.channel_last), channels)
+        lengths = tuple(dims[a] for a in spatial_axes(4, self.channel_last))
         try:
-            return (batch, outputs, *self.window.output(tuple(lengths)))
+            return (dims[0], outputs, *self.window.output(lengths))
         except ValueError as error:
             raise self.error(f"expected windows that fit into {self.x.type}: {error}") from None
 
     def evaluate(self, x: Array, weight: Array, offset: Array, bias: Array | None, mask: Array | None) -> Array:
+        y = self._convolved(np.moveaxis(x, -1, 1) if self.channel_last else x, weight, offset, mask)
+        y = y if bias is None else y + bias.reshape(-1, 1, 1)
+        return np.moveaxis(y, 1, -1) if self.channel_last else y
+
+    def _convolved(self, x: Array, weight: Array, offset: Array, mask: Array | None) -> Array:
+        """The result without bias, channels first."""
         x, weight, offset = widened(x), widened(weight), widened(offset)
         batch, channels = x.shape[:2]
         outputs, per_group, *kernel = weight.shape
@@ -98,8 +107,7 @@ class DeformConv(NNOp, name="nn.deform_conv"):
             columns[:, run] = found.reshape(batch, size, places, -1) * factors[:, g].reshape(batch, 1, places, -1)
         matrix = weight.reshape(self.groups, outputs // self.groups, -1)
         y: Array = matrix @ columns.reshape(batch, self.groups, per_group * places, -1)
-        y = y.reshape(batch, outputs, *counts)
-        return y if bias is None else y + bias.reshape(-1, 1, 1)
+        return y.reshape(batch, outputs, *counts)
 
     def _taps(self, offset: Array, lengths: tuple[int, ...], kernel: list[int]) -> list[list[tuple[Array, Array]]]:
         """For each axis the neighbours (indices, weights), each (N, kernel * places), that an offset group looks at."""

@@ -1,4 +1,4 @@
-"""Determinants and Fourier transforms."""
+"""Determinants, inverses and Fourier transforms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from ...core import Value
 from ...opdef import BOOL, INT, attribute, operand, result
-from ...types import Array, Dim, TensorType
+from ...types import Array, Dim, Shape, TensorType
 from .base import FLOAT_ELEMENT, NNOp
 from .shape_operands import known_scalar
 
@@ -19,16 +19,34 @@ class Det(NNOp, name="nn.det"):
 
     def infer(self) -> TensorType:
         element = self.expect_element("x", self.x, FLOAT_ELEMENT)
-        shape = self.x.tensor.shape
-        if shape is None:
-            return TensorType(None, element)
-        if len(shape) < 2:
-            raise self.error(f"expected 'x' of rank 2 or more, got {self.x.type}")
-        self.expect_dim("x", self.x, len(shape) - 1, shape[-2])
-        return TensorType(shape[:-2], element)
+        shape = check_square(self, self.x)
+        return TensorType(None if shape is None else shape[:-2], element)
 
     def evaluate(self, x: Array) -> Array:
         return np.asarray(np.linalg.det(x.astype(np.float64)))
+
+
+class Inverse(NNOp, name="nn.inverse"):
+    """The inverse of each matrix in the last two axes. As Inverse of com.microsoft."""
+
+    x = operand("(..., M, M)")
+    output = result("the type of x")
+
+    def infer(self) -> TensorType:
+        return TensorType(check_square(self, self.x), self.expect_element("x", self.x, FLOAT_ELEMENT))
+
+    def evaluate(self, x: Array) -> Array:
+        return np.linalg.inv(x.astype(np.float64))
+
+
+def check_square(op: NNOp, x: Value) -> Shape | None:
+    """The shape of x. Raises VerifyError unless its last two axes can be those of square matrices."""
+    shape = x.tensor.shape
+    if shape is not None and len(shape) < 2:
+        raise op.error(f"expected 'x' of rank 2 or more, got {x.type}")
+    if shape is not None:
+        op.expect_dim("x", x, len(shape) - 1, shape[-2])
+    return shape
 
 
 class Dft(NNOp, name="nn.dft"):

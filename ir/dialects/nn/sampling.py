@@ -24,7 +24,8 @@ class GridSample(NNOp, name="nn.grid_sample"):
     count elements of x from 0, or if ``normalized`` go from -1 to 1 over x: from the middle of its first element to
     that of its last with ``align_corners``, else from edge to edge. ``mode``: "nearest" takes the nearest element
     (halves go to the even one), "linear" mixes the two neighbours along each axis, "cubic" four. ``padding`` says what
-    lies outside: zeros, the nearest element, or the reflection of x. As GridSample of ONNX.
+    lies outside: zeros, the nearest element, or the reflection of x. As GridSample of ONNX, and for "cubic" with
+    "border", where that leaves a choice, as PyTorch and onnxruntime: each of the four is the nearest element.
     """
 
     x = operand("(N, C, *L), of r spatial dimensions; with channel_last (N, *L, C)")

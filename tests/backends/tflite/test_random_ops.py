@@ -12,7 +12,12 @@ from nn_samples import Sample, sample, sampled_names
 from nncc.ir import Builder, CompileError, Function, Module, as_dense
 
 EXAMPLES = 8
-REFUSED = {"nn.bitwise_and", "nn.bitwise_or", "nn.rnn", "nn.lstm", "nn.gru"}
+DYNAMIC = {n for n in sampled_names() if n.startswith("nn.dynamic_")} | {"nn.range", "nn.fill"}
+"""What has sizes that operands say (another pass makes these static)."""
+REFUSED = DYNAMIC | {
+    *("nn.bitwise_and", "nn.bitwise_or", "nn.rnn", "nn.lstm", "nn.gru"),
+    *("nn.compress", "nn.unique", "nn.non_max_suppression"),
+}
 """What TFLite cannot express (recurrences are unrolled by another pass)."""
 OTHER = {"nn.constant", "nn.dequantize", "nn.quantize", "nn.fake_quantize"}
 """What has no real operand, or is tested with quantized models."""
@@ -20,14 +25,16 @@ DTYPES = {np.dtype(t) for t in (np.float32, np.int32, np.int64, np.bool_)}
 PARAMETRIZED = tuple(f"nn.{n}" for n in ("conv", "conv_transpose", "affine", "batch_norm", "layer_norm", "prelu"))
 CONSTANT_OPERANDS = {
     **{name: range(1, 9) for name in PARAMETRIZED},
+    "nn.dft": [1],  # the length has to be known
     # Kernels stop at negative indices; those that are constant are counted from the front.
-    **{f"nn.{name}": [1] for name in ("gather", "gather_nd", "gather_elements", "scatter_nd")},
+    **{f"nn.{name}": [1] for name in ("gather", "gather_nd", "gather_elements", "scatter_nd", "scatter_elements")},
 }
 EXPECTED_REFUSALS = (
     "elements, which TFLite's",
     "gives f64 elements",
     "TFLite has no operation for 'nn.einsum'",  # a diagonal, or a dimension of 1 that stands for others
     "shifts to the left",
+    "TFLite has no operation for 'nn.roi_align'",  # of maxima, or of a computed number of points
 )
 
 
