@@ -86,6 +86,15 @@ def clip_integers(b: Builder, op: nn.Relu | nn.Clip) -> Value | None:
     return b.nn.identity(y) if y is op.x else y
 
 
+@expands("add", "sub", "mul", "div", "max_pool", below=12)
+def activations_of_integers(b: Builder, op: nn.Add | nn.MaxPool) -> Value | None:
+    """An activation that is built in becomes an operation, as which it is expanded."""
+    if op.activation == "none" or not op.output.tensor.expressed.is_integer:
+        return None
+    plain = {name: value for name, value in op.attributes.items() if name != "activation"}
+    return b.create(op.name, *op.operands, **plain).result
+
+
 @expands("maximum", "minimum", below=12)
 def extreme_integers(b: Builder, op: nn.Maximum) -> Value | None:
     """So do Max and Min: by a comparison and a choice."""

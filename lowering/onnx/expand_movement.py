@@ -8,6 +8,7 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
+from ...ir.module import scalar_constant
 from ...ir.types import I32, I64
 from .. import decompositions
 from ..expansion import index_grid, number, reshaped
@@ -116,6 +117,19 @@ def non_zero(b: Builder, op: nn.NonZero) -> Value | None:
         return None
     places = b.nn.non_zero(b.nn.reshape(op.x, shape=(1,)))
     return b.nn.slice(places, starts=(0, 0), stops=(2**31 - 1, 0), steps=(1, 1))
+
+
+@expands("dft")
+def spectrum_of_length(b: Builder, op: nn.Dft) -> Value | None:
+    """onnxruntime 1.31 takes a one-sided spectrum that is longer than its length asks for from the wrong end."""
+    length, dim = scalar_constant(op.length), op.x.tensor.dims[op.axis]
+    if not (op.inverse and op.onesided) or length is None or not isinstance(dim, int) or dim <= length // 2 + 1:
+        return None
+    rank = op.x.tensor.rank
+    stops = [2**31 - 1] * rank
+    stops[op.axis] = int(length) // 2 + 1
+    x = b.nn.slice(op.x, starts=[0] * rank, stops=stops, steps=[1] * rank)
+    return b.nn.dft(x, op.length, axis=op.axis, inverse=True, onesided=True)
 
 
 # Indices

@@ -86,7 +86,10 @@ def _all_pads(t: Target, op: nn.DynamicPad, pads: Value) -> Value:
 
 @lowers("dynamic_squeeze")
 def squeeze(t: Target, op: nn.DynamicSqueeze) -> Value:
-    return t.value("Squeeze", op.x) if op.axes is None else _on_axes(t, "Squeeze", op.x, op.axes)
+    if op.axes is None:
+        return t.value("Squeeze", op.x)
+    # No axes at all: runtimes take that for all of them.
+    return op.x if constant_ints(op.axes) == () else _on_axes(t, "Squeeze", op.x, op.axes)
 
 
 @lowers("dynamic_unsqueeze")

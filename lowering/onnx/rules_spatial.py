@@ -11,6 +11,7 @@ from ...ir import TensorType, Value
 from ...ir.dialects import nn
 from ...ir.types import F32, I64
 from .rules_linear import expect_channel_first, window_attributes
+from .rules_reduction import flags
 from .target import Target, lowers
 
 _NEWER = "choose a higher opset with -d opset_N"
@@ -20,13 +21,10 @@ def _interpolation(op: nn.Resize | nn.DynamicResize) -> dict[str, Any]:
     """The attributes that say how to interpolate; those that the mode does not use are left out."""
     found: dict[str, Any] = {"mode": op.mode, "coordinate_transformation_mode": op.coordinate}
     if op.mode == "nearest":
-        found["nearest_mode"] = op.rounding
+        return found | {"nearest_mode": op.rounding}
     if op.mode == "cubic":
         found["cubic_coeff_a"] = op.cubic_coefficient
-    if op.antialias:
-        found["antialias"] = 1
-    if op.exclude_outside:
-        found["exclude_outside"] = 1
+    found |= flags(op, "antialias", "exclude_outside")
     return found
 
 

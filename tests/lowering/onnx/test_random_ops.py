@@ -1,0 +1,101 @@
+"""Random instances of every nn operation, at every opset, in onnxruntime: the numbers of the interpreter."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from nn_samples import Sample, sample, sampled_names
+from ort import assert_close, convert, run
+
+from nncc.ir import CompileError, Function, Module, lookup_op
+from nncc.lowering.onnx.opsets import NEWEST_OPSET, OLDEST_OPSET
+
+CONTROL = ("nn.if", "nn.loop")
+"""Tested with their regions elsewhere."""
+NAMES = [name for name in sampled_names() if name not in CONTROL]
+NO_KERNEL = ("f64", "f16", "bf16")
+"""Elements that onnxruntime has few kernels for, or computes with less precision than the interpreter."""
+RUNTIME_LIMITS = {
+    "nn.div": ("by zero",),
+    "nn.floor_div": ("by zero",),
+    "nn.mod": ("by zero",),
+    "nn.roi_align": ("Could not find an implementation for RoiAlign(22)",),
+    "nn.grid_sample": ("Only 4-D or 5-D tensor is supported", "Only support GridSample Cubic mode in 4-D"),
+    "nn.dynamic_resize": ("mode only support", "exclude_outside can be set"),
+    "nn.resize": ("exclude_outside can be set",),
+}
+"""What onnxruntime 1.31 says of valid models that it does not run."""
+REFUSED_AT_THE_NEWEST = {
+    "nn.dynamic_pad": "mode symmetric",
+    "nn.max_pool_with_indices": "i64 elements",
+}
+
+
+def module_of(s: Sample) -> Module:
+    """A network of one operation, with its operands as inputs."""
+    module = Module()
+    types = {f"x{i}": t for i, t in enumerate(s.types) if t is not None}
+    function, block = Function.create("main", list(types.items()))
+    module.body.append(function)
+    values = dict(zip(types, function.inputs, strict=True))
+    definition = lookup_op(s.name)
+    assert definition is not None
+    op = definition(*(values.get(f"x{i}") for i in range(len(s.types))), **s.keywords())
+    block.append(op)
+    function.set_outputs([(f"y{i}", result) for i, result in enumerate(op.results)])
+    return module
+
+
+def is_read_otherwise(s: Sample) -> bool:
+    """What onnxruntime 1.31 gives other numbers for than onnx's reference does.
+
+    It takes an empty list of axes for all of them, and a spectrum that is too long from the wrong end.
+    """
+    if s.name == "nn.dynamic_squeeze":
+        return s.operands[1] is not None and s.operands[1].size == 0
+    return s.name == "nn.dft" and s.attributes["inverse"] and s.attributes["onesided"] and s.operands[1] is not None
+
+
+def check(s: Sample, opset: int) -> None:
+    assume(not is_read_otherwise(s))
+    assume(all(t is None or t.storage.name not in NO_KERNEL for t in s.types))
+    module = module_of(s)
+    inputs = {f"x{i}": a for i, a in enumerate(s.operands) if a is not None}
+    with np.errstate(all="ignore"):
+        expected = module.evaluate(inputs)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            path = convert(module, opset, Path(folder))
+        except CompileError as error:
+            check_refusal(s, opset, error)
+            return
+        try:
+            got = run(path, inputs)
+        except Exception as error:  # the runtime's own classes
+            assert any(limit in str(error) for limit in RUNTIME_LIMITS.get(s.name, ())), str(error)
+            return
+    assert_close(got, expected, rtol=1e-3, atol=1e-4)
+
+
+def check_refusal(s: Sample, opset: int, error: CompileError) -> None:
+    """Everything is refused with what to do about it; at the newest opset hardly anything is."""
+    assert all(d.remedy for d in error.diagnostics)
+    if opset == NEWEST_OPSET:
+        assert REFUSED_AT_THE_NEWEST.get(s.name, "-") in str(error), str(error)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_at_the_newest_opset(name: str, data: Any) -> None:
+    check(data.draw(sample(name)), NEWEST_OPSET)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(name=st.sampled_from(NAMES), data=st.data(), opset=st.integers(OLDEST_OPSET, NEWEST_OPSET - 1))
+def test_at_any_opset(name: str, data: Any, opset: int) -> None:
+    check(data.draw(sample(name)), opset)
