@@ -4,7 +4,8 @@ A pass may change what a port looks like: its layout (channel-last), its element
 keeps the source's view: real numbers in the source's layout. Calibration, ``nncc run`` and ``--verify-numerics`` all
 translate here, and nowhere else.
 
-The port attribute :data:`nncc.ir.layout.PORT_LAYOUT` marks a port that is channel-last where the source is not.
+The port attribute :data:`nncc.ir.layout.PORT_LAYOUT` marks a port that is channel-last where the source is not, and
+:data:`PORT_ELEMENT` one of plain integers that stand for the source's real numbers.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ import numpy as np
 
 from .layout import CHANNEL_LAST, PORT_LAYOUT, inverse, permute, to_last
 from .module import Function
-from .types import Array, QuantizedType, TensorType
+from .types import Array, ElementType, QuantizedType, TensorType
 
 Side = Literal["arg", "res"]
+
+PORT_ELEMENT = "nncc.element"
+"""Of a port: the quantized type of its integers, in a dialect whose types do not say it."""
 
 
 def port_permutation(function: Function, side: Side, index: int) -> tuple[int, ...] | None:
@@ -31,10 +35,17 @@ def port_permutation(function: Function, side: Side, index: int) -> tuple[int, .
     return to_last(function.port(side, index).tensor.rank)
 
 
+def port_element(function: Function, side: Side, index: int) -> ElementType | QuantizedType:
+    """The type of a port's elements, quantized where they stand for real numbers."""
+    stated = function.port_attribute(side, index, PORT_ELEMENT)
+    return function.port(side, index).tensor.element if stated is None else stated
+
+
 def source_type(function: Function, side: Side, index: int) -> TensorType:
     """The type of a port as the source sees it: the source's layout, real elements instead of quantized ones."""
     port = function.port(side, index).tensor
-    real = port.with_element(port.expressed)
+    kind = port_element(function, side, index)
+    real = port.with_element(kind.expressed if isinstance(kind, QuantizedType) else kind)
     permutation = port_permutation(function, side, index)
     if permutation is None:
         return real
@@ -48,7 +59,7 @@ def to_port(function: Function, index: int, array: Array) -> Array:
     """
     permutation = port_permutation(function, "arg", index)
     moved = array if permutation is None else array.transpose(permutation)
-    kind = function.port("arg", index).tensor.element
+    kind = port_element(function, "arg", index)
     if isinstance(kind, QuantizedType) and np.issubdtype(array.dtype, np.floating):
         return kind.quantize(moved)
     return moved
@@ -56,7 +67,7 @@ def to_port(function: Function, index: int, array: Array) -> Array:
 
 def from_port(function: Function, index: int, array: Array) -> Array:
     """What output ``index`` gives, as the source would: real numbers in the source's layout."""
-    kind = function.port("res", index).tensor.element
+    kind = port_element(function, "res", index)
     real = kind.dequantize(array) if isinstance(kind, QuantizedType) else array
     permutation = port_permutation(function, "res", index)
     return real if permutation is None else real.transpose(inverse(permutation))

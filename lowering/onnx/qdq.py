@@ -14,6 +14,7 @@ import numpy as np
 from ...ir import Builder, Function, Module, Operation, TensorType, Trait, Value
 from ...ir.dialects import nn
 from ...ir.dialects.onnx import Initializer
+from ...ir.ports import PORT_ELEMENT, Side
 from ...ir.types import QuantizedType
 from .target import Target, lowers
 
@@ -91,7 +92,14 @@ def saturates_like(activation: object, kind: QuantizedType) -> bool:
 
 
 def store_plainly(function: Function) -> None:
-    """Give all values the types that they have in the file: integers, without what they stand for."""
+    """Give all values the types that they have in the file: integers. What those of ports stand for is noted there."""
+    sides: tuple[Side, ...] = ("arg", "res")
+    for side in sides:
+        for index, value in enumerate(function.inputs if side == "arg" else function.outputs):
+            kind = quantized(value)
+            if kind is not None:
+                function.set_port_attribute(side, index, PORT_ELEMENT, kind)
+                value.type = _plain(value.tensor)
     for op in function.walk():
         for value in (*op.results, *(a for region in op.regions for block in region.blocks for a in block.args)):
             if quantized(value) is not None:
