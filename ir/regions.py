@@ -45,11 +45,10 @@ def outer_values(block: Block) -> Sequence[Value]:
     return [v for v in used if v not in own]
 
 
-def replace_inside(op: Operation, old: Value, new: Value) -> None:
-    """Let the regions of an operation use another value in the place of one."""
-    assert op.parent is not None
+def replace_inside(block: Block, old: Value, new: Value) -> None:
+    """Let a block, and the blocks inside it, use another value in the place of one."""
     for user, index in old.uses:
-        if user is not op and ancestor_in(op.parent, user) is op:
+        if ancestor_in(block, user) is not None:
             user.set_operand(index, new)
 
 

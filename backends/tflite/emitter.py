@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 
-from ...ir import CompileError, Diagnostics, ElementType, Function, Module, Operation, Return
+from ...ir import Block, CompileError, Diagnostics, ElementType, Function, Module, Return, Value
 from ...ir.dialects.tfl.base import TFLOp
-from ...ir.dialects.tfl.constant import PseudoConst
+from ...ir.dialects.tfl.control import Yield
 from ...ir.dialects.tfl.runtime import minimum_runtime
 from ...ir.ports import Side, port_permutation
 from .flatbuffer import write_model
-from .tensors import TensorTable, tensor_type
+from .tensors import Buffers, TensorTable, tensor_type
 
 SCHEMA_VERSION = 3
 SIGNATURE = "serving_default"
@@ -41,11 +43,11 @@ def save(module: Module, target: str | os.PathLike[str]) -> None:
     """
     function = module.main
     _check(function)
-    tables = TensorTable()
-    model = _model(module, function, tables)
+    buffers = Buffers()
+    model = _model(module, function, buffers)
     path = Path(target)
     with path.open("wb") as file:
-        write_model(model, tables.constants, file)
+        write_model(model, buffers.constants, file)
     path.with_suffix(".json").write_text(json.dumps(port_layouts(function)) + "\n", encoding="utf-8")
 
 
@@ -64,54 +66,75 @@ def _port_layout(function: Function, side: Side, index: int) -> dict[str, bool |
 
 def _check(function: Function) -> None:
     diagnostics = Diagnostics()
-    for op in function.body:
-        if not isinstance(op, TFLOp | Return):
+    for op in function.walk():
+        if op is not function and not isinstance(op, TFLOp | Yield | Return):
             diagnostics.error(f"'{op.name}' is no operation of TFLite", op.location, "run lower-to-tfl before")
     diagnostics.raise_if_errors()
 
 
-def _model(module: Module, function: Function, tables: TensorTable) -> Any:
+def _model(module: Module, function: Function, buffers: Buffers) -> Any:
     from ai_edge_litert import schema_py_generated as schema
 
+    tables = TensorTable(buffers)
     tables.add_ports(function)
-    codes: dict[tuple[str, int], int] = {}
-    operators = [_operator(op, tables, codes) for op in function.body if not isinstance(op, PseudoConst | Return)]
-    graph = schema.SubGraphT()
-    graph.name = function.sym_name
-    graph.tensors, graph.operators = tables.tensors, operators
-    graph.inputs = _indices([tables.number(v) for v in function.inputs])
-    graph.outputs = _indices([tables.number(v) for v in function.outputs])
-    graph.tensors = tables.tensors
+    graphs = _Subgraphs(buffers)
+    graphs.add(function.sym_name, function.body, tables)
     model = schema.ModelT()
     model.version = SCHEMA_VERSION
     model.description = f"Made by nncc {version('nncc')}"
-    model.operatorCodes = [_operator_code(*key) for key in codes]
-    model.subgraphs = [graph]
+    model.operatorCodes = [_operator_code(*key) for key in graphs.codes]
+    model.subgraphs = graphs.graphs
     model.signatureDefs = [_signature(function, tables)]
-    model.metadata = [_metadata("nncc_version", version("nncc").encode(), tables)]
+    model.metadata = [_metadata("nncc_version", version("nncc").encode(), buffers)]
     runtime = minimum_runtime(module)
     if runtime:
         # The runtime's own converter pads it so; readers take 16 bytes.
-        model.metadata.append(_metadata("min_runtime_version", runtime.encode().ljust(16, b"\0"), tables))
+        model.metadata.append(_metadata("min_runtime_version", runtime.encode().ljust(16, b"\0"), buffers))
     return model
 
 
-def _indices(numbers: list[int]) -> Any:
-    return np.array(numbers, np.int32)
+@attrs.define
+class _Subgraphs:
+    """The subgraphs of a model: the function, then the regions in it, each behind the one that it is used in."""
+
+    buffers: Buffers
+    graphs: list[Any] = attrs.Factory(list)
+    codes: dict[tuple[str, int], int] = attrs.Factory(dict)
+    """The number of each operator and version."""
+
+    def add(self, name: str, block: Block, tables: TensorTable) -> int:
+        """Make a subgraph of a block; gives its number."""
+        from ai_edge_litert import schema_py_generated as schema
+
+        graph = schema.SubGraphT()
+        number = len(self.graphs)
+        self.graphs.append(graph)
+        graph.name, graph.tensors = name, tables.tensors
+        graph.inputs = _indices(tables, block.args)
+        graph.operators = [self._operator(op, tables) for op in block if isinstance(op, TFLOp) and op.builtin]
+        assert block.last_op is not None
+        graph.outputs = _indices(tables, block.last_op.operands)
+        return number
+
+    def _operator(self, op: TFLOp, tables: TensorTable) -> Any:
+        from ai_edge_litert import schema_py_generated as schema
+
+        operator = schema.OperatorT()
+        operator.opcodeIndex = self.codes.setdefault((op.builtin, op.version()), len(self.codes))
+        operator.inputs = _indices(tables, op.operands)
+        operator.outputs = _indices(tables, op.results)
+        if op.options:
+            operator.builtinOptionsType = getattr(schema.BuiltinOptions, f"{op.options}Options")
+            operator.builtinOptions = _options(op)
+        for field, region in zip(op.region_fields, op.regions, strict=True):
+            name = f"{self.graphs[0].name}_{op.name.partition('.')[2]}_{field.name.removesuffix('_subgraph')}"
+            number = self.add(f"{name}_{len(self.graphs)}", region.block, TensorTable(self.buffers))
+            setattr(operator.builtinOptions, camel(f"{field.name}_index"), number)
+        return operator
 
 
-def _operator(op: Operation, tables: TensorTable, codes: dict[tuple[str, int], int]) -> Any:
-    from ai_edge_litert import schema_py_generated as schema
-
-    assert isinstance(op, TFLOp)
-    operator = schema.OperatorT()
-    operator.opcodeIndex = codes.setdefault((op.builtin, op.version()), len(codes))
-    operator.inputs = _indices([tables.number(v) for v in op.operands])
-    operator.outputs = _indices([tables.number(v) for v in op.results])
-    if op.options:
-        operator.builtinOptionsType = getattr(schema.BuiltinOptions, f"{op.options}Options")
-        operator.builtinOptions = _options(op)
-    return operator
+def _indices(tables: TensorTable, values: Sequence[Value | None]) -> Any:
+    return np.array([tables.number(v) for v in values], np.int32)
 
 
 def _options(op: TFLOp) -> Any:
@@ -171,9 +194,9 @@ def _signature(function: Function, tables: TensorTable) -> Any:
     return signature
 
 
-def _metadata(name: str, content: bytes, tables: TensorTable) -> Any:
+def _metadata(name: str, content: bytes, buffers: Buffers) -> Any:
     from ai_edge_litert import schema_py_generated as schema
 
     metadata = schema.MetadataT()
-    metadata.name, metadata.buffer = name, tables.add_bytes(content)
+    metadata.name, metadata.buffer = name, buffers.add_bytes(content)
     return metadata

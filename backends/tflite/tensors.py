@@ -64,25 +64,51 @@ class Constant:
 
 
 @attrs.define
-class TensorTable:
-    """Gives numbers to tensors and buffers as operations ask for them. Buffer 0 is the empty one."""
+class Buffers:
+    """What the subgraphs of a model share: the content of tensors, and names. Buffer 0 is the empty one."""
 
     reserved: set[str] = attrs.Factory(set)
     """Names that values have: what has none must not take them."""
-    tensors: list[Any] = attrs.Factory(list)
+    names: Names = attrs.Factory(Names)
     constants: list[Constant | bytes | None] = attrs.Factory(lambda: [None])
     """What the buffers hold; None for the empty one."""
+    _numbers: dict[Hashable, int] = attrs.Factory(dict)
+
+    def add_bytes(self, content: bytes) -> int:
+        """A buffer that is no tensor's."""
+        self.constants.append(content)
+        return len(self.constants) - 1
+
+    def number(self, dense: DenseAttribute | None) -> int:
+        """The number of the buffer with a content; equal ones are one."""
+        if dense is None or not dense.type.size:
+            return 0
+        key: Hashable
+        if isinstance(dense, DenseResource):
+            key = (id(dense.resource), dense.type.storage, dense.type.shape)
+        else:
+            key = (dense.numpy().tobytes(), dense.type.storage)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.constants)
+            self.constants.append(Constant(dense))
+        return self._numbers[key]
+
+
+@attrs.define
+class TensorTable:
+    """Gives numbers to the tensors of one subgraph as operations ask for them."""
+
+    buffers: Buffers
+    tensors: list[Any] = attrs.Factory(list)
     _numbers: dict[Value, int] = attrs.Factory(dict)
-    _buffers: dict[Hashable, int] = attrs.Factory(dict)
-    _names: Names = attrs.Factory(Names)
 
     def number(self, value: Value | None) -> int:
         """The number of a value's tensor; -1 for an operand that is left out."""
         if value is None:
             return -1
         if value not in self._numbers:
-            avoid = () if value.name is not None else self.reserved
-            self._add(value, self._names.free(_name_of(value), avoid))
+            avoid = () if value.name is not None else self.buffers.reserved
+            self._add(value, self.buffers.names.free(_name_of(value), avoid))
         return self._numbers[value]
 
     def add_ports(self, function: Function) -> None:
@@ -94,13 +120,8 @@ class TensorTable:
         ports += zip(function.output_names, function.outputs, strict=True)
         for name, value in ports:
             if value not in self._numbers:
-                self._add(value, self._names.free(name))
-        self.reserved = {r.name for op in function.body for r in op.results if r.name}
-
-    def add_bytes(self, content: bytes) -> int:
-        """A buffer that is no tensor's."""
-        self.constants.append(content)
-        return len(self.constants) - 1
+                self._add(value, self.buffers.names.free(name))
+        self.buffers.reserved = {r.name for op in function.walk() for r in op.results if r.name}
 
     def _add(self, value: Value, name: str) -> None:
         from ai_edge_litert import schema_py_generated as schema
@@ -112,22 +133,9 @@ class TensorTable:
         _set_shape(tensor, value.tensor)
         if isinstance(value.tensor.element, QuantizedType):
             tensor.quantization = _quantization(value.tensor.element)
-        tensor.buffer = self._buffer(constant_attribute(value))
+        tensor.buffer = self.buffers.number(constant_attribute(value))
         self._numbers[value] = len(self.tensors)
         self.tensors.append(tensor)
-
-    def _buffer(self, dense: DenseAttribute | None) -> int:
-        if dense is None or not dense.type.size:
-            return 0
-        key: Hashable
-        if isinstance(dense, DenseResource):
-            key = (id(dense.resource), dense.type.storage, dense.type.shape)
-        else:
-            key = (dense.numpy().tobytes(), dense.type.storage)
-        if key not in self._buffers:
-            self._buffers[key] = len(self.constants)
-            self.constants.append(Constant(dense))
-        return self._buffers[key]
 
 
 def _name_of(value: Value) -> str:

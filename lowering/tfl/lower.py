@@ -6,14 +6,15 @@ from collections.abc import Hashable, Sequence
 
 import attrs
 
-from ...ir import CompileError, Function, Module, Operation, Return, Value
+from ...ir import Block, CompileError, DenseAttribute, Function, Module, Operation, Trait, Value
 from ...ir.dialects import nn
 from ...ir.names import Names
 from ...ir.passes import Pass, PassContext
-from . import rules_elementwise, rules_linear, rules_movement, rules_reduction
+from ...ir.regions import blocks_within, inner_blocks
+from . import rules_control, rules_elementwise, rules_linear, rules_movement, rules_reduction
 from .target import Target, rule_for
 
-RULE_MODULES = (rules_elementwise, rules_linear, rules_movement, rules_reduction)
+RULE_MODULES = (rules_control, rules_elementwise, rules_linear, rules_movement, rules_reduction)
 ELEMENTS = frozenset({"f32", "i32", "i64", "i1", "i8", "ui8", "i16"})
 """The element types that TFLite's kernels compute with."""
 
@@ -42,22 +43,32 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
 
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
-        constants: dict[Hashable, Value] = {}
-        for op in function.body:
-            if not isinstance(op, Return):
-                try:
-                    self._lower(module, op, constants)
-                except CompileError as error:
-                    context.diagnostics.add(error)
+        self._lower_block(module, function.body, {}, context)
         context.diagnostics.raise_if_errors()
         _separate_outputs(module, function)
-        for op in reversed(function.body):
-            if not isinstance(op, Return) and not op.has_uses:
-                op.erase()
+        for block in blocks_within(function):
+            for op in reversed(block):
+                if Trait.TERMINATOR not in op.traits and not op.has_uses:
+                    op.erase()
         _name_tensors(function)
         return True
 
-    def _lower(self, module: Module, op: Operation, constants: dict[Hashable, Value]) -> None:
+    def _lower_block(
+        self, module: Module, block: Block, views: dict[Hashable, DenseAttribute], context: PassContext
+    ) -> None:
+        """Regions come before the operation that they are of: it turns them into subgraphs as they are."""
+        constants: dict[Hashable, Value] = {}
+        for op in block:
+            if Trait.TERMINATOR in op.traits:
+                continue
+            for inner in inner_blocks(op):
+                self._lower_block(module, inner, views, context)
+            try:
+                self._lower(Target(module, op, constants, views), op)
+            except CompileError as error:
+                context.diagnostics.add(error)
+
+    def _lower(self, target: Target, op: Operation) -> None:
         rule = rule_for(op)
         if rule is None:
             raise CompileError(f"TFLite has no operation for '{op.name}'", op.location, _remedy(op))
@@ -72,7 +83,7 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
                     "cast to f32 or i32 before",
                 )
         try:
-            made = rule(Target(module, op, constants), op)
+            made = rule(target, op)
         except ValueError as error:  # a rule needs a number where the shape has none
             remedy = "fix the batch size, or take out what makes a size depend on the data"
             raise CompileError(f"'{op.name}': {error}", op.location, remedy) from error
@@ -116,8 +127,8 @@ def _name_tensors(function: Function) -> None:
     ports += zip(function.output_names, function.outputs, strict=True)
     for name, value in ports:
         value.name = names.free(name)
-    named = set(function.outputs)
-    for op in function.body:
-        for result in op.results:
-            if result.name is not None and result not in named:
-                result.name = names.free(result.name)
+    named = {value for _, value in ports}
+    for block in blocks_within(function):
+        for value in (*block.args, *(r for op in block for r in op.results)):
+            if value.name is not None and value not in named:
+                value.name = names.free(value.name)

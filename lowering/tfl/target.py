@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from ...ir import DenseAttribute, Module, Operation, OpResult, QuantizedType, TensorType, Type, Value
+from ...ir.attributes import attribute_key
 from ...ir.dialects.tfl.base import TFLOp
 from ...ir.dialects.tfl.constant import PseudoConst
 from ...ir.dialects.tfl.runtime import unsupported_element
@@ -46,6 +47,9 @@ class Target:
     module: Module
     op: Operation
     _constants: dict[Hashable, Value] = attrs.Factory(dict)
+    """Constants of the block."""
+    _views: dict[Hashable, DenseAttribute] = attrs.Factory(dict)
+    """Weights in other layouts: all blocks share them, though each has constants of its own."""
 
     def build(
         self, name: str, *operands: Value | None, types: Sequence[Type] | None = None, **attributes: Any
@@ -113,8 +117,11 @@ class Target:
             type = _transposed_type(value.tensor if dense is None else dense.type, perm)
             if dense is None:
                 return self.value("transpose", value, self.ints(perm, "perm"), types=[type])
-            new = self.module.add_resource(value.name or "weight", lambda: dense.read().transpose(perm), type)
-            self._constants[key] = self.dense(new, value.name)
+            view = (attribute_key(dense), tuple(perm))
+            if view not in self._views:
+                name = value.name or "weight"
+                self._views[view] = self.module.add_resource(name, lambda: dense.read().transpose(perm), type)
+            self._constants[key] = self.dense(self._views[view], value.name)
         return self._constants[key]
 
     def zero_bias(self, x: Value, weight: Value, outputs: int) -> Value:

@@ -10,7 +10,7 @@ from ...ir.dialects import nn
 from ...ir.layout import CHANNEL_LAST, PORT_LAYOUT, compose, inverse, is_identity, moves_only_units, permute, to_last
 from ...ir.module import constant_attribute
 from ...ir.ports import Side
-from ...ir.regions import captured_values, replace_inside
+from ...ir.regions import captured_values, inner_blocks, replace_inside
 from .absorb import Rearranged, feature_order
 from .plan import LayoutPlan, Part
 from .reshapes import is_free, reshape_attribute
@@ -82,7 +82,9 @@ class LayoutRewriting:
         """Let the regions of an operation see what they use as the model has it."""
         for value in captured_values(op):
             if value in self.stored:
-                replace_inside(op, value, self._in_order(value, self.stored[value], plain_order(value), op))
+                plain = self._in_order(value, self.stored[value], plain_order(value), op)
+                for block in inner_blocks(op):
+                    replace_inside(block, value, plain)
 
     def _in_order(self, value: Value, stored: Order, wanted: Order, user: Operation) -> Value:
         """A value in another order, made before its first user."""

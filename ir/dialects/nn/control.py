@@ -105,12 +105,12 @@ class Loop(NNOp, name="nn.loop"):
         limit = _constant_scalar(self.max_trips)
         if going is False or (limit is not None and limit <= 0):
             return 0
-        goes_on = self._goes_on()
+        goes_on = self.goes_on()
         if going is None or goes_on is None:
             return None
         return limit if goes_on else 1
 
-    def _goes_on(self) -> bool | None:
+    def goes_on(self) -> bool | None:
         """Whether every trip wants another one, if constants tell it. In the body the condition is always true."""
         condition = self.yielded_condition
         return True if condition is self.body.block.args[1] else _constant_scalar(condition)
@@ -166,7 +166,7 @@ class Loop(NNOp, name="nn.loop"):
                         f"got {argument.type}, but {what} {value.type}",
                         "leave the dimensions open that change",
                     )
-        if self.max_trips is None and self.makes_a_trip() and self._goes_on():
+        if self.max_trips is None and self.makes_a_trip() and self.goes_on():
             raise self.error("never ends: there is no 'max_trips', and the condition is always true")
 
     def evaluate_regions(

@@ -5,6 +5,6 @@ format. Each module defines one family; :mod:`.quantization` says what runs in 8
 knows which version.
 """
 
-from . import constant, creation, elementwise, linear, movement, reduction, segments, spatial
+from . import constant, control, creation, elementwise, linear, movement, reduction, segments, spatial
 
-__all__ = ["constant", "creation", "elementwise", "linear", "movement", "reduction", "segments", "spatial"]
+__all__ = ["constant", "control", "creation", "elementwise", "linear", "movement", "reduction", "segments", "spatial"]

@@ -53,6 +53,7 @@ _FIRST_RUNTIMES = {
     "GREATER": "1.14.0 1.14.0",
     "GREATER_EQUAL": "1.14.0 1.14.0 2.13.0",
     "HARD_SWISH": "1.15.0",
+    "IF": "1.15.0",
     "L2_NORMALIZATION": "1.5.0 1.14.0",
     "L2_POOL_2D": "1.5.0",
     "LEAKY_RELU": "1.13.1 2.3.0",
@@ -132,6 +133,7 @@ _FIRST_RUNTIMES = {
     "UNSORTED_SEGMENT_PROD": "2.10.0",
     "UNSORTED_SEGMENT_SUM": "2.10.0",
     "WHERE": "1.14.0 2.8.0",
+    "WHILE": "1.15.0",
     "ZEROS_LIKE": "1.12.0",
 }
 """Builtin operator → the first runtimes of its versions 1, 2, ... (``-``: that version was withdrawn)."""

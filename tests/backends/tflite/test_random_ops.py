@@ -26,6 +26,7 @@ PARAMETRIZED = tuple(f"nn.{n}" for n in ("conv", "conv_transpose", "affine", "ba
 CONSTANT_OPERANDS = {
     **{name: range(1, 9) for name in PARAMETRIZED},
     "nn.dft": [1],  # the length has to be known
+    "nn.loop": [0, 1],  # how high its stacks are
     # Kernels stop at negative indices; those that are constant are counted from the front.
     **{f"nn.{name}": [1] for name in ("gather", "gather_nd", "gather_elements", "scatter_nd", "scatter_elements")},
 }
