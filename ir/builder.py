@@ -12,7 +12,7 @@ from .core import Block, Operation, OpResult, Value
 from .location import UNKNOWN, Location
 from .module import Module
 from .opdef import lookup_op
-from .types import ElementType, QuantizedType, TensorType
+from .types import F64, ElementType, QuantizedType, TensorType
 
 
 class Builder:
@@ -85,7 +85,8 @@ class Builder:
             return operand
         if not user.startswith("nn."):
             raise TypeError(f"'{user}': expected a value, got {operand!r}")
-        return self.constant(operand, like if isinstance(operand, bool | int | float) else None)
+        is_plain = isinstance(operand, bool | int | float)
+        return self.constant(operand, like if is_plain or _is_double(operand, like) else None)
 
     def __getattr__(self, dialect: str) -> _DialectBuilder:
         if dialect.startswith("_"):
@@ -117,3 +118,8 @@ def _element_of(operands: tuple[Any, ...]) -> ElementType | None:
             kind = operand.type.element
             return kind.expressed if isinstance(kind, QuantizedType) else kind
     return None
+
+
+def _is_double(operand: Any, like: ElementType | None) -> bool:
+    """Whether an array of doubles is to stay one, because the other operands are."""
+    return like == F64 and isinstance(operand, np.ndarray) and operand.dtype == np.float64

@@ -7,11 +7,25 @@ import attrs
 from ...ir import Module
 from ...ir.passes import Pass, PassContext
 from ..expansion import expand_function
-from . import expand_elementwise, expand_indexing, expand_layers, expand_movement, expand_recurrent
+from . import (
+    expand_elementwise,
+    expand_indexing,
+    expand_layers,
+    expand_movement,
+    expand_recurrent,
+    expand_sampling,
+)
 from .batch import name_batch
 from .expansion import expands
 
-RULE_MODULES = (expand_elementwise, expand_layers, expand_movement, expand_indexing, expand_recurrent)
+RULE_MODULES = (
+    expand_elementwise,
+    expand_layers,
+    expand_sampling,
+    expand_movement,
+    expand_indexing,
+    expand_recurrent,
+)
 
 
 @attrs.define

@@ -13,7 +13,7 @@ from ...ir.layout import inverse
 from ...ir.module import constant_array, constant_attribute
 from ...ir.types import Dim
 from .. import indexing
-from ..expansion import index_grid, reshaped, swapped
+from ..expansion import reshaped, swapped
 from .expansion import expands
 from .rules_movement import END
 
@@ -156,14 +156,3 @@ def top_k(b: Builder, op: nn.TopK) -> Sequence[Value]:
 @expands("argmax", "argmin")
 def last_of_equals(b: Builder, op: nn.Argmax | nn.Argmin) -> Value | None:
     return indexing.last_of_equals(b, op)
-
-
-@expands("scatter_elements")
-def scatter_elements(b: Builder, op: nn.ScatterElements) -> Value:
-    """Every element has a vector: its own coordinates, with the index along the axis."""
-    shape = op.indices.tensor.static_shape
-    axis = op.axis % len(shape)
-    dtype = op.indices.tensor.expressed.dtype
-    column = reshaped(b, op.indices, (*shape, 1))
-    parts = [column if i == axis else b.constant(index_grid((*shape, 1), i).astype(dtype)) for i in range(len(shape))]
-    return b.nn.scatter_nd(op.x, b.nn.concat(parts, axis=-1), op.updates, reduction=op.reduction)

@@ -171,7 +171,7 @@ def _mixed(b: Builder, x: Value, axis: int, matrix: Array) -> Value:
         return x
     perm = (*(i for i in range(rank) if i != axis), axis)
     moved = x if axis == rank - 1 else b.nn.transpose(x, perm=perm)
-    y = b.nn.affine(moved, matrix.astype(np.float32))
+    y = b.nn.affine(moved, matrix.astype(x.tensor.expressed.dtype))
     return y if axis == rank - 1 else b.nn.transpose(y, perm=[perm.index(i) for i in range(rank)])
 
 

@@ -11,19 +11,31 @@ from .target import Target, lowers
 _PADDINGS = {"zeros": "zero", "border": "repeat", "reflection": "reflect"}
 
 
+_EXPAND = "run expand-for-nnp before"
+
+
+def fits_warp_by_grid(op: nn.GridSample) -> bool:
+    """Linear alone: where a place is halfway between two elements, nearest takes the upper one in NNabla."""
+    return op.mode == "linear" and op.x.tensor.rank in (4, 5) and (op.normalized or not op.align_corners)
+
+
 @lowers("grid_sample")
 def grid_sample(t: Target, op: nn.GridSample) -> OpResult:
-    """Linear alone: where a place is halfway between two elements, nearest takes the upper one in NNabla."""
-    if op.mode != "linear" or op.x.tensor.rank not in (4, 5):
-        raise t.error(f"has the mode '{op.mode}' for {op.x.type}; NNabla's WarpByGrid is the same for 'linear' images")
+    if not fits_warp_by_grid(op) or not op.normalized or op.channel_last:
+        raise t.error("takes elements as NNabla's WarpByGrid does not", _EXPAND)
     padding = _PADDINGS[op.padding]
     return t.value("WarpByGrid", op.x, op.grid, mode="linear", padding_mode=padding, align_corners=op.align_corners)
+
+
+def fits_roi_align(op: nn.RoiAlign) -> bool:
+    """Means alone, of regions whose corners are moved by half a pixel."""
+    return op.mode == "avg" and op.half_pixel
 
 
 @lowers("roi_align")
 def roi_align(t: Target, op: nn.RoiAlign) -> OpResult:
     """A region is the number of its image, then its corners."""
-    if op.mode != "avg" or not op.half_pixel:
+    if not fits_roi_align(op):
         raise t.error("takes a maximum, or corners that are not moved by half a pixel, as NNabla's RoiAlign does not")
     count = op.rois.tensor.dims[0]
     number = t.reshape(op.batch_indices, (count, 1))
@@ -35,14 +47,18 @@ def roi_align(t: Target, op: nn.RoiAlign) -> OpResult:
     )
 
 
+def fits_deformable_convolution(op: nn.DeformConv) -> bool:
+    """Whether the output is as large as the input: NNabla has an offset for each place of the input."""
+    window = op.window
+    as_large = op.output.tensor.dims[2:] == op.x.tensor.dims[2:] and all(s == 1 for s in window.strides)
+    return as_large and window.pads_begin == window.pads_end
+
+
 @lowers("deform_conv")
 def deform_conv(t: Target, op: nn.DeformConv) -> OpResult:
-    """NNabla has an offset for each place of the input; so the output must be as large."""
     window = op.window
-    if op.output.tensor.dims[2:] != op.x.tensor.dims[2:] or any(s != 1 for s in window.strides):
-        raise t.error("has an output that is not as large as its input, which NNabla's offsets belong to")
-    if window.pads_begin != window.pads_end:
-        raise t.error("has pads that differ at begin and end")
+    if not fits_deformable_convolution(op) or op.channel_last:
+        raise t.error("has an output that is not as large as its input, which NNabla's offsets belong to", _EXPAND)
     mask: Value | None = op.mask
     return t.value(
         "DeformableConvolution",
