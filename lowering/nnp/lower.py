@@ -95,7 +95,7 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
     consumes = frozenset({"nn"})
     produces = frozenset({"nnp"})
 
-    network: str = option("main", "the name of the network that is made")
+    network: str = option("", "the name of the network that is made; that of the source's unless given")
 
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
@@ -116,7 +116,7 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
         for op in reversed(function.body):
             if not isinstance(op, Return) and not op.has_uses:
                 op.erase()
-        assemble(module, function, parameters, self.network)
+        assemble(module, function, parameters, self.network or _source_name(function) or "main")
         module.drop_unused_resources()
         return True
 
@@ -144,6 +144,11 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
             old.replace_all_uses_with(new)
         op.erase()
         self.counts[op.name.partition(".")[2]] += 1
+
+
+def _source_name(function: Function) -> str:
+    """The name of the network or graph that the function was lifted from."""
+    return function.location.origins[0].scope if function.location.origins else ""
 
 
 def _waits(op: Operation) -> bool:

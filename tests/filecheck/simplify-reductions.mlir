@@ -53,3 +53,17 @@
   %1 = "nn.reshape"(%0) {shape = array<i64: 2, 2>} : (tensor<4x1xf32>) -> tensor<2x2xf32>
   "func.return"(%1) : (tensor<2x2xf32>) -> ()
 }) {function_type = (tensor<4x8xf32>) -> tensor<2x2xf32>, sym_name = "main"} : () -> ()
+
+// -----
+
+// Two in a row.
+// CHECK-LABEL: builtin.module
+// CHECK: ^bb0(%x: tensor<2x3x4x4xf32>):
+// CHECK-NEXT: %0 = "nn.reduce_max"(%x) {axes = array<i64: 2, 3>, keep_dims = false} : (tensor<2x3x4x4xf32>) -> tensor<2x3xf32>
+// CHECK-NEXT: "func.return"(%0) : (tensor<2x3xf32>) -> ()
+"func.func"() ({
+^bb0(%x: tensor<2x3x4x4xf32>):
+  %0 = "nn.reduce_max"(%x) {axes = [2], keep_dims = false} : (tensor<2x3x4x4xf32>) -> tensor<2x3x4xf32>
+  %1 = "nn.reduce_max"(%0) {axes = [2], keep_dims = false} : (tensor<2x3x4xf32>) -> tensor<2x3xf32>
+  "func.return"(%1) : (tensor<2x3xf32>) -> ()
+}) {function_type = (tensor<2x3x4x4xf32>) -> tensor<2x3xf32>, sym_name = "main"} : () -> ()
