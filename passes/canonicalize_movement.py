@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..ir import Operation, TensorType, Value
 from ..ir.dialects import nn
 from ..ir.rewrite import OpRewrite, Rewrite, Rewriter, rewrite
+from ..ir.types import Shape
 
 NAME = "canonicalize"
 MOVES = "it moves something"
@@ -135,6 +136,29 @@ class ReduceOfNothing(OpRewrite):
             return rw.replace(op, op.x)
         shape = reshape_target(op.output.tensor)
         return shape is not None and rw.replace(op, rw.builder(op).nn.reshape(op.x, shape=shape))
+
+
+@rewrite(NAME)
+class KeepReducedAxes(OpRewrite):
+    """reshape(reduce(x) {keep_dims = false}) that puts the axes back   →   reduce(x)"""
+
+    def match_and_rewrite(self, op: nn.Reshape, rw: Rewriter) -> bool:
+        reduction = op.x.defining_op
+        if not isinstance(reduction, nn.ReduceOp) or reduction.keep_dims or not op.x.has_one_use:
+            return False
+        if reduction.x.tensor.shape is None or reduction.parent is not op.parent:
+            return False
+        if op.output.tensor.shape != reduced_shape(reduction, keep_dims=True) or None in op.output.tensor.shape:
+            return rw.refuse(op, "it does not put the reduced axes back")
+        made = rw.builder(op, [reduction]).create(reduction.name, reduction.x, axes=reduction.axes)
+        return rw.replace(op, made.results[0])
+
+
+def reduced_shape(op: nn.ReduceOp, keep_dims: bool) -> Shape:
+    """The shape of the reduction of a ranked tensor, with its axes or without them."""
+    dims = op.x.tensor.dims
+    axes = {a % len(dims) for a in op.axes}
+    return tuple(1 if i in axes else d for i, d in enumerate(dims) if keep_dims or i not in axes)
 
 
 def reshape_target(type: TensorType) -> tuple[int, ...] | None:

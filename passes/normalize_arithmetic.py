@@ -10,6 +10,7 @@ a product; so does the root that something is divided by. What it does not do: t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -17,8 +18,10 @@ import numpy as np
 
 from ..ir import Module
 from ..ir.dialects import nn
+from ..ir.module import scalar_constant
 from ..ir.passes import PassContext
 from ..ir.rewrite import OpRewrite, Rewrite, RewritePass, Rewriter, Rule, known_array, registered_rewrites, rewrite
+from ..ir.rewrite.matcher import TOLERANCE
 from . import canonicalize
 from .constants import float_constant
 
@@ -74,6 +77,23 @@ class DivideByConstant(OpRewrite):
         if not np.all(np.isfinite(inverse) & (np.abs(inverse) >= limits.tiny)):
             return rw.refuse(op, "the reciprocal of the divisor is not finite, or so small that it may count as 0")
         return rw.replace(op, rw.builder(op).nn.mul(op.lhs, inverse, activation=op.activation))
+
+
+@rewrite(NAME)
+class ScaledSumIsMean(OpRewrite):
+    """reduce_sum(x) * (1 / n), n being how many are added   →   reduce_mean(x)"""
+
+    def match_and_rewrite(self, op: nn.Mul, rw: Rewriter) -> bool:
+        sums, scale = op.lhs.defining_op, scalar_constant(op.rhs)
+        if not isinstance(sums, nn.ReduceSum) or scale is None or not op.lhs.has_one_use or op.activation != "none":
+            return False
+        dims = [sums.x.tensor.dims[a] for a in sums.axes] if sums.x.tensor.shape is not None else [None]
+        if op.output.type != op.lhs.type or not all(isinstance(d, int) for d in dims):
+            return rw.refuse(op, "how many are added is not known")
+        if not op.lhs.tensor.expressed.is_float or not math.isclose(scale * math.prod(dims), 1.0, rel_tol=TOLERANCE):
+            return rw.refuse(op, "the factor is not 1 / their number")
+        made = rw.builder(op, [sums]).nn.reduce_mean(sums.x, axes=sums.axes, keep_dims=sums.keep_dims)
+        return rw.replace(op, made)
 
 
 @rewrite(NAME)

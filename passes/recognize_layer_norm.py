@@ -35,19 +35,52 @@ class RecognizeLayerNorm(NormalizingPass, name="recognize-layer-norm"):
     """
 
 
+def _mean_and_root(p, x):
+    """The mean of x, and 1 / its deviation."""
+    mean = p.reduce_mean(x, p.attr("axes"), True)
+    centred = p.sub(x, mean)
+    squares = p.one_of(p.square(centred), p.squared_difference(x, mean))
+    difference = p.sub(p.reduce_mean(p.square(x), p.attr("axes"), True), p.square(mean))
+    variance = p.one_of(p.reduce_mean(squares, p.attr("axes"), True), difference, p.relu(difference))
+    return mean, p.rsqrt(p.add(variance, p.number("epsilon")))
+
+
 @rewrite("recognize-layer-norm")
 class LayerNorm(Rewrite):
     """(x - mean(x)) * rsqrt(variance(x) + epsilon)   →   layer_norm(x)"""
 
     def pattern(p, x):
-        mean = p.reduce_mean(x, p.attr("axes"), True)
-        centred = p.sub(x, mean)
-        squares = p.one_of(p.square(centred), p.squared_difference(x, mean))
-        variance = p.reduce_mean(squares, p.attr("axes"), True)
-        return p.mul(centred, p.rsqrt(p.add(variance, p.number("epsilon"))))
+        mean, root = _mean_and_root(p, x)
+        return p.mul(p.sub(x, mean), root)
 
     def replacement(b, x, axes, epsilon):
         return b.nn.layer_norm(x, axes=axes, epsilon=epsilon)
+
+
+@rewrite("recognize-layer-norm")
+class ScaledLayerNorm(Rewrite):
+    """(x - mean(x)) * (rsqrt(variance(x) + epsilon) * scale)   →   layer_norm(x) * scale"""
+
+    def pattern(p, x):
+        mean, root = _mean_and_root(p, x)
+        return p.mul(p.sub(x, mean), p.mul(root, p.constant("scale")))
+
+    def replacement(b, x, scale, axes, epsilon):
+        return b.nn.mul(b.nn.layer_norm(x, axes=axes, epsilon=epsilon), scale)
+
+
+@rewrite("recognize-layer-norm")
+class ShiftedLayerNorm(Rewrite):
+    """x * r + (bias - mean(x) * r), r = rsqrt(variance(x) + epsilon) * scale   →   layer_norm(x) * scale + bias"""
+
+    def pattern(p, x):
+        mean, root = _mean_and_root(p, x)
+        scaled = p.one_of(p.mul(root, p.constant("scale")), root)
+        return p.add(p.mul(x, scaled), p.sub(p.constant("bias"), p.mul(mean, scaled)))
+
+    def replacement(b, x, scale, bias, axes, epsilon):
+        norm = b.nn.layer_norm(x, axes=axes, epsilon=epsilon)
+        return b.nn.add(norm if scale is None else b.nn.mul(norm, scale), bias)
 
 
 @rewrite("recognize-layer-norm")

@@ -15,7 +15,7 @@ from ..ir import Builder, Function, Location, Module, Operation, Trait, Value
 from ..ir.dialects import nn
 from ..ir.rewrite import known_array
 from ..ir.types import Shape
-from .canonicalize_movement import reshape_target
+from .canonicalize_movement import reduced_shape, reshape_target
 
 
 def reshape_regions(module: Module, pass_name: str) -> int:
@@ -37,7 +37,8 @@ class Region:
         members = set(self.ops)
         inputs, outputs = self.inputs(members), self.outputs(members)
         best, cost = self.shape, self.cost(self.shape, inputs, outputs)
-        for shape in dict.fromkeys([*filter(None, map(_source_shape, inputs)), *_reshaped_shapes(outputs, members)]):
+        sources = (_source_shape(value, members) for value in inputs)
+        for shape in dict.fromkeys([*filter(None, sources), *_reshaped_shapes(outputs, members)]):
             if None in shape or reshape_target(self.ops[0].results[0].tensor.with_shape(shape)) is None:
                 continue
             found = self.cost(shape, inputs, outputs)
@@ -61,7 +62,10 @@ class Region:
         """How many reshapes there are around the region when it is computed in ``shape``."""
         cost, members = 0, set(self.ops)
         for value in inputs:
-            source = _source_shape(value)
+            source = _source_shape(value, members)
+            if source is not None and isinstance(value.defining_op, nn.ReduceOp):
+                cost += shape not in (source, self.shape)
+                continue
             is_there = shape == self.shape and any(user not in members for user in value.iter_users())
             cost += source != shape and not is_there if source is not None else shape != self.shape
         for value in outputs:
@@ -70,10 +74,18 @@ class Region:
         return cost
 
 
-def _source_shape(value: Value) -> Shape | None:
-    """The shape that a value is reshaped from; None where it is not the result of a reshape."""
+def _source_shape(value: Value, members: set[nn.NNOp]) -> Shape | None:
+    """The shape that a value could have without a reshape, too; None where there is no other.
+
+    What is reshaped has that of its source; a reduction for the region alone keeps its axes, or does not.
+    """
     op = value.defining_op
-    return op.x.tensor.shape if isinstance(op, nn.Reshape) else None
+    if isinstance(op, nn.Reshape):
+        return op.x.tensor.shape
+    if not isinstance(op, nn.ReduceOp) or op.x.tensor.shape is None:
+        return None
+    is_for_region = all(user in members and user.parent is op.parent for user in value.iter_users())
+    return reduced_shape(op, not op.keep_dims) if is_for_region else None
 
 
 def _needed_shape(user: Operation) -> Shape | None:
@@ -174,6 +186,10 @@ class _Rewriting:
             return value
         if value not in self.made:
             source = value.defining_op
+            if isinstance(source, nn.ReduceOp) and _source_shape(value, self.members) == self.shape:
+                made = b.create(source.name, source.x, axes=source.axes, keep_dims=not source.keep_dims)
+                self.made[value] = made.results[0]
+                return made.results[0]
             inner = source.x if isinstance(source, nn.Reshape) else value
             self.made[value] = inner if inner.tensor.shape == self.shape else self.reshaped(b, inner, self.shape)
         return self.made[value]

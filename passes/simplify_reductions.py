@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs, no-check-untyped-defs
-"""``simplify-reductions``: means over whole images by their name, and without axes that are removed behind them.
+"""``simplify-reductions``: means over whole images by their name, over all axes at once, without axes that go anyway.
 
 Why: an average pool whose window is the whole image is a mean. As such it is fast in any layout, can drop its axes
 itself, and in 8 bits has a scale of its own (a pool has that of its input, although means differ less than pixels).
@@ -11,12 +11,13 @@ from typing import ClassVar
 
 from ..ir.dialects import nn
 from ..ir.rewrite import OpRewrite, RewritePass, Rewriter, rewrite
+from .canonicalize_movement import reduced_shape
 
 NAME = "simplify-reductions"
 
 
 class SimplifyReductions(RewritePass, name=NAME):
-    """Write global average pools as means, and drop the axes that a reshape drops behind a reduction.
+    """Write global average pools as means, two reductions of one kind as one, and drop the axes that a reshape drops.
 
     Given::
 
@@ -54,12 +55,31 @@ class ReduceWithoutAxes(OpRewrite):
         reduction = op.x.defining_op
         if not isinstance(reduction, nn.ReduceOp) or not op.x.has_one_use or not reduction.keep_dims:
             return False
-        dims = reduction.x.tensor.shape
-        if dims is None or reduction.parent is not op.parent:
+        if reduction.x.tensor.shape is None or reduction.parent is not op.parent:
             return False
-        axes = {a % len(dims) for a in reduction.axes}
-        kept = tuple(d for a, d in enumerate(dims) if a not in axes)
+        kept = reduced_shape(reduction, keep_dims=False)
         if None in kept or op.output.tensor.shape != kept:
             return rw.refuse(op, "it does not drop the reduced axes alone")
         made = rw.builder(op, [reduction]).create(reduction.name, reduction.x, axes=reduction.axes, keep_dims=False)
+        return rw.replace(op, made.results[0])
+
+
+@rewrite(NAME)
+class ReduceTwice(OpRewrite):
+    """reduce(reduce(x)) of one kind   →   reduce(x) over the axes of both"""
+
+    def match_and_rewrite(self, op: nn.ReduceOp, rw: Rewriter) -> bool:
+        inner = op.x.defining_op
+        if type(inner) is not type(op) or not op.x.has_one_use or inner.parent is not op.parent:
+            return False
+        shape = inner.x.tensor.shape
+        if shape is None or len({v.tensor.element for v in (inner.x, op.x, op.output)}) > 1:
+            return False
+        gone = {a % len(shape) for a in inner.axes}
+        left = [i for i in range(len(shape)) if inner.keep_dims or i not in gone]
+        axes = gone | {left[a % len(left)] for a in op.axes}
+        if inner.keep_dims != op.keep_dims:
+            return rw.refuse(op, "one keeps its axes, the other does not")
+        b = rw.builder(op, [inner])
+        made = b.create(op.name, inner.x, axes=tuple(sorted(axes)), keep_dims=op.keep_dims)
         return rw.replace(op, made.results[0])

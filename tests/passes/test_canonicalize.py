@@ -233,6 +233,10 @@ IMAGES = {
     ),
     "reverse along an axis of 1": (lambda nn, x: nn.exp(nn.reverse(x, axes=(0,))), "exp"),
     "reverse": (lambda nn, x: nn.reverse(x, axes=(1,)), "reverse{axes=(1,)}"),
+    "axes put back behind a sum": (
+        lambda nn, x: nn.reshape(nn.reduce_sum(x, axes=(2, 3), keep_dims=False), shape=(1, 2, 1, 1)),
+        "reduce_sum{axes=(2, 3)}",
+    ),
     "mean over an axis of 1": (lambda nn, x: nn.exp(nn.reduce_mean(x, axes=(0,))), "exp"),
     "maximum without an axis of 1": (
         lambda nn, x: nn.reduce_max(x, axes=(0,), keep_dims=False),

@@ -58,6 +58,30 @@ def test_layer_norm(case, rng, root, square):
     assert norm.epsilon == pytest.approx(1e-3) and norm.scale is not None and norm.bias is not None
 
 
+def _fast_variance(b, x):
+    """mean(x^2) - mean(x)^2, and the mean, by sums without their axis."""
+    mean = b.nn.mul(b.nn.reduce_sum(x, axes=(2,)), 1 / 8)
+    power = b.nn.mul(b.nn.reduce_sum(b.nn.mul(x, x), axes=(2,)), 1 / 8)
+    return mean, b.nn.sub(power, b.nn.mul(mean, mean))
+
+
+@pytest.mark.parametrize("clamped", [False, True])
+@pytest.mark.parametrize("spelling", ["scale first", "shift first", "shift alone"])
+def test_layer_norm_of_keras_and_flax(case, rng, spelling, clamped):
+    scale, bias = (rng.normal(size=8).astype(np.float32) for _ in range(2))
+
+    def build(b, x):
+        mean, variance = _fast_variance(b, x)
+        root = b.nn.rsqrt(b.nn.add(b.nn.maximum(variance, 0.0) if clamped else variance, 1e-3))
+        if spelling != "shift alone":
+            root = b.nn.mul(root, scale)
+        if spelling == "scale first":
+            return b.nn.add(b.nn.mul(b.nn.sub(x, mean), root), bias)
+        return b.nn.add(b.nn.mul(x, root), b.nn.sub(bias, b.nn.mul(mean, root)))
+
+    assert case(build, TOKENS).run(NORM).names == ["layer_norm"]
+
+
 def test_a_bare_layer_norm_has_no_scale(case):
     def build(b, x):
         centred = b.nn.sub(x, mean(b, x, (1, 2)))

@@ -54,6 +54,22 @@ def test_a_reduction_that_others_use_keeps_its_axes(case):
     assert case(build, IMAGE).run(PASS).names == ["reduce_mean", "reshape", "sub"]
 
 
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("kind", ["reduce_max", "reduce_mean", "reduce_sum"])
+def test_two_reductions_are_one(case, kind, keep):
+    def build(b, x):
+        inner = getattr(b.nn, kind)(x, axes=(-1,), keep_dims=keep)
+        return getattr(b.nn, kind)(inner, axes=(2,), keep_dims=keep)
+
+    (both,) = case(build, IMAGE).run(PASS).ops
+    assert both.axes == (2, 3) and both.keep_dims == keep
+
+
+def test_reductions_of_two_kinds_stay(case):
+    build = lambda b, x: b.nn.reduce_max(b.nn.reduce_sum(x, axes=(3,)), axes=(2,))  # noqa: E731
+    assert case(build, IMAGE).run(PASS).names == ["reduce_sum", "reduce_max"]
+
+
 def test_the_text_before_and_after():
     module = parse_module("""
         "func.func"() ({
