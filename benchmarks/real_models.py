@@ -225,7 +225,7 @@ def _figures(operators: Mapping[str, int], milliseconds: float) -> str:
 
 def check_int8(path: Path, model: Model, samples: list[Arrays], expected: list[Arrays], folder: Path, runs: int) -> str:
     target = folder / "int8.tflite"
-    dataset = {n: np.concatenate([s[n] for s in samples]) for n in samples[0] if samples[0][n].ndim}
+    dataset = {n: np.concatenate([np.atleast_1d(s[n]) for s in samples]) for n in samples[0]}
     function = tflite(path, model, samples, "onnx-to-tflite-int8", target, dataset=dataset)
     found = []
     for xnnpack in (True, False):

@@ -124,9 +124,14 @@ class BoundDataset:
         types = [source_type(self.function, "arg", i) for i in range(len(names))]
         for arrays in islice(zip(*streams, strict=True), self.batches):
             yield {
-                name: to_port(self.function, i, array.astype(type.storage.dtype, copy=False))
+                name: to_port(self.function, i, _batch(array.astype(type.storage.dtype, copy=False), type))
                 for i, (name, type, array) in enumerate(zip(names, types, arrays, strict=True))
             }
+
+
+def _batch(rows: Array, type: TensorType) -> Array:
+    """The rows as an input takes them: one number for a scalar."""
+    return rows if type.rank else rows.reshape(())
 
 
 def _rows_at_once(type: TensorType) -> int | None:

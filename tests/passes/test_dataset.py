@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nncc.ir import CompileError, Function, TensorType
+from nncc.ir import CompileError, Function, Module, TensorType
 from nncc.ir.layout import CHANNEL_LAST, PORT_LAYOUT
 from nncc.ir.types import F32, I8, I32, ElementType, QuantizedType
 from nncc.passes.dataset import Dataset
@@ -234,3 +234,13 @@ def test_a_quantized_port_takes_stored_integers() -> None:
     (got,) = batches(Dataset.of(np.array([[1.0, -2.0]], np.float32)), made)
     assert got["x"].tolist() == [[-1, -7]]
     assert isinstance(made.inputs[0].tensor.storage, ElementType)
+
+
+def test_a_scalar_input_takes_one_number_a_sample() -> None:
+    module = Module()
+    function, _ = Function.create("main", [("rate", TensorType((), F32))])
+    module.body.append(function)
+    function.set_outputs([("y", function.inputs[0])])
+    batches = list(Dataset.of({"rate": np.array([8.0, 16.0], np.float32)}).bind(function))
+    assert [b["rate"].shape for b in batches] == [(), ()]
+    assert [float(b["rate"]) for b in batches] == [8.0, 16.0]
