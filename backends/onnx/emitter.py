@@ -90,6 +90,6 @@ def _list_initializers(message: ModelProto) -> None:
     for graph in inner_graphs(message.graph):
         if graph.initializer:
             raise CompileError(
-                f"the graph '{graph.name}' has weights, and is inside of a node: IR version {message.ir_version} has none",
+                f"the graph '{graph.name}' of a node has weights, which IR version {message.ir_version} does not know",
                 remedy=f"write IR version {_FREE_INITIALIZERS} or newer",
             )

@@ -84,7 +84,11 @@ class GraphImporter:
             self._initializer(block, tensor, scope, context, graph, inputs)
         for sparse in graph.sparse_initializer:
             self._sparse(block, sparse, scope, context, graph, inputs)
+        given = dict(scope.values)
         self.nodes(block, graph.node, scope, context, [*graph.value_info, *graph.output])
+        for port in graph.output:
+            if (value := given.get(port.name)) is not None:
+                self._declare(value, port, self.place(context))
         return self.outputs([port.name for port in graph.output], scope, context)
 
     def outputs(self, names: Sequence[str], scope: Scope, context: Context) -> list[Value]:
@@ -100,6 +104,15 @@ class GraphImporter:
             else:
                 found.append(value)
         return found
+
+    def _declare(self, value: Value, info: ValueInfoProto, place: Location) -> None:
+        """Let a value be of the type that the file declares, too."""
+        declared = self.type_of(info, place)
+        both = merge_types(value.type, declared)
+        if both is None:
+            self.error(f"'{info.name}' is of type {value.type}, but is declared to be of type {declared}", place)
+        elif value.defining_op is not None and not isinstance(value.defining_op, Initializer):
+            value.type = both
 
     def define(self, name: str, value: Value | None, scope: Scope, location: Location) -> None:
         if name in scope.values:
@@ -169,9 +182,7 @@ class GraphImporter:
         op.tensor.name = context.name(name)
         if name in inputs:
             port = graph.input[inputs[name]]
-            declared = self.type_of(port, op.location)
-            if merge_types(declared, op.tensor.type) is None:
-                self.error(f"the input '{name}' is of type {declared}, its value {op.tensor.type}", op.location)
+            self._declare(op.tensor, port, op.location)
             op.set_attribute("graph_input", {"position": inputs[name], **value_extras(port)})
         self.define(name, op.tensor, scope, op.location)
         block.append(op)
@@ -187,7 +198,9 @@ class GraphImporter:
         declared: Iterable[ValueInfoProto] = (),
     ) -> None:
         """Put nodes into a block, sorted; ``declared`` tells the types of some of the values that they make."""
-        infos = {info.name: info for info in declared}
+        infos: dict[str, list[ValueInfoProto]] = {}
+        for info in declared:
+            infos.setdefault(info.name, []).append(info)
         try:
             order = sorted_nodes(nodes)
         except CycleError as error:
@@ -206,33 +219,33 @@ class GraphImporter:
         index: int,
         scope: Scope,
         context: Context,
-        infos: Mapping[str, ValueInfoProto],
+        infos: Mapping[str, Sequence[ValueInfoProto]],
     ) -> None:
         place = self.place(context, label(message), index)
         callee = self.functions.called(message)
         operands = self._operands(message, scope, place)
         if callee is not None:
-            self._call(block, message, callee, operands, scope, context, place)
-            return
-        op = make_node(self, message, operands, scope, context, place)
-        if op is None:
-            results: list[Value] = []
+            results = self._call(block, message, callee, operands, scope, context, place)
+            op = None
         else:
-            block.append(op)
-            results = list(op.results)
+            op = make_node(self, message, operands, scope, context, place)
+            results = (
+                [Value(UnknownType()) for _ in message.output] if op is None else op.results
+            )  # one fault is enough
         ports: dict[str, Attribute] = {}
-        for i, name in enumerate(message.output):
+        for i, (name, value) in enumerate(zip(message.output, results, strict=False)):
             if not name:
                 continue
-            value = results[i] if results else Value(UnknownType())  # a stand-in, so that only one fault is reported
-            value.name = context.name(name)
-            if name in infos:
-                value.type = self.type_of(infos[name], place)
-                if extras := value_extras(infos[name]):
-                    ports[str(i)] = extras
+            if callee is None:
+                value.name = context.name(name)
+            for info in infos.get(name, ()):
+                self._declare(value, info, place)
+                ports |= {str(i): extras} if (extras := value_extras(info)) else {}
             self.define(name, value, scope, place)
-        if ports and op is not None:
-            op.set_attribute(base.PORTS, ports)
+        if op is not None:
+            block.append(op)
+            if ports:
+                op.set_attribute(base.PORTS, ports)
 
     def _operands(self, message: NodeProto, scope: Scope, place: Location) -> list[Value | None]:
         found: list[Value | None] = []
@@ -270,15 +283,15 @@ class GraphImporter:
         scope: Scope,
         context: Context,
         place: Location,
-    ) -> None:
-        """The nodes of a function in place of a node that calls it."""
+    ) -> Sequence[Value]:
+        """The nodes of a function in place of a node that calls it; gives what they make for it."""
         if len(operands) > len(function.input) or len(node.output) > len(function.output):
             self.error(
                 f"'{label(node)}' has {len(node.input)} inputs and {len(node.output)} outputs, but the function "
                 f"'{function.name}' has {len(function.input)} and {len(function.output)}",
                 place,
             )
-            return
+            return []
         inner = Scope()
         for i, name in enumerate(function.input):
             inner.values[name] = operands[i] if i < len(operands) else None
@@ -295,10 +308,7 @@ class GraphImporter:
             call=place,
         )
         self.nodes(block, function.node, inner, body, function.value_info)
-        values = self.outputs(list(function.output)[: len(node.output)], inner, body)
-        for name, value in zip(node.output, values, strict=False):
-            if name:
-                self.define(name, value, scope, place)
+        return self.outputs(list(function.output)[: len(node.output)], inner, body)
 
     def _given(
         self, node: NodeProto, function: FunctionProto, scope: Scope, context: Context, place: Location

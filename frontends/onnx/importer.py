@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ...ir import Diagnostics, Function, Location, Module, NnccError
+from ...ir import Diagnostics, Function, Location, Module, NnccError, UnknownType
 from ...ir.attributes import Attribute
 from ...ir.dialects.onnx import OnnxOp, base, newest_versions
 from .external import TensorReader
@@ -72,6 +72,9 @@ def _function(importer: GraphImporter, graph: GraphProto) -> Function:
     context = Context(graph.name, importer.opsets)
     place = importer.place(context)
     arguments = importer.arguments(graph, context)
+    for port, type in arguments:
+        if isinstance(type, UnknownType) and not importer.problems.errors:
+            importer.error(f"the input '{port.name}' has no type", place)
     function, block = Function.create("main", [(port.name, type) for port, type in arguments], place)
     scope = Scope(values={arg.name: arg for arg in block.args if arg.name})
     outputs = importer.fill(block, graph, scope, context)

@@ -66,8 +66,10 @@ def make_node(
         fields[base.DETAILS] = details
     definition = NODE_OPS.get((domain, node.op_type))
     types = [UnknownType()] * len(node.output)
-    regions = _ordered(regions, graph_names(node.op_type, domain, opset) if definition else ())
-    described = tuple(_described(name, is_list, graph, definition is None) for name, is_list, graph, _ in regions)
+    usual = graph_names(node.op_type, domain, opset) if definition is not None else ()
+    regions = _ordered(regions, usual)
+    unusual = tuple(name for name, *_ in regions) != usual
+    described = tuple(_described(name, is_list, graph, unusual) for name, is_list, graph, _ in regions)
     if any(described):
         fields[base.GRAPHS] = described
     made = [region for *_, region in regions]
@@ -158,11 +160,11 @@ def _ordered(
     return sorted(regions, key=lambda entry: order.get(entry[0], len(order)))
 
 
-def _described(name: str, is_list: bool, graph: GraphProto, is_custom: bool) -> dict[str, Attribute]:
+def _described(name: str, is_list: bool, graph: GraphProto, unusual: bool) -> dict[str, Attribute]:
     """The entry of a region in ``GRAPHS``."""
     from .graphs import graph_fields, value_extras
 
-    described: dict[str, Attribute] = {"attribute": name} if is_custom else {}
+    described: dict[str, Attribute] = {"attribute": name} if unusual else {}
     if is_list:
         described["list"] = True
     described |= graph_fields(graph)

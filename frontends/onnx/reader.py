@@ -13,6 +13,7 @@ from ...ir.dialects.onnx.wire import LightModel, Malformed, Tokens, take_out
 from .external import ExternalFiles, TensorReader, map_file
 from .importer import import_module
 from .overrides import cut, override_shapes
+from .strings import check_strings
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -43,14 +44,9 @@ def load(
     if len(listed) != 1:
         raise UsageError(f"an ONNX model is one file, got {len(listed)}", remedy="give the .onnx file alone")
     path = Path(listed[0])
-    try:
-        light, model = _read(path)
-        module = Module()
-        import_module(model, str(path), TensorReader(module, light, ExternalFiles(path.parent)), problems)
-    except UnicodeDecodeError as error:
-        raise CompileError(
-            f"a name is not UTF-8: {error.object[:20]!r}", Location.at(str(path)), "export the model again"
-        ) from error
+    light, model = _read(path)
+    module = Module()
+    import_module(model, str(path), TensorReader(module, light, ExternalFiles(path.parent)), problems)
     if outputs is not None:
         cut(module, [outputs] if isinstance(outputs, str) else outputs)
     if input_shape is not None:
@@ -77,6 +73,7 @@ def _read(path: Path) -> tuple[LightModel, ModelProto]:
         light, model = LightModel(b"", Tokens(), []), _parse_text(content, path, place)
     if not model.HasField("graph"):
         raise CompileError("the file holds no graph: it is no ONNX model", place, "give an .onnx file")
+    check_strings(model, place)
     return light, model
 
 

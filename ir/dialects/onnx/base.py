@@ -41,7 +41,9 @@ OPSET = "onnx.opset"
 OP_TYPE, DOMAIN = "onnx.op_type", "onnx.domain"
 """What an operation of another domain is called, where its name cannot say it."""
 GRAPHS = "onnx.graphs"
-"""By region: the attribute that it belongs to (where no schema says it), and the fields of the graph."""
+"""By region: the ``attribute`` that it belongs to, where the schema does not say it, and the fields of the graph."""
+EARLY = frozenset({("", "LayerNormalization")})
+"""Operators that onnxruntime's optimizer writes into models of any opset, under the name that ONNX gave them later."""
 OVERLOAD = "onnx.overload"
 METADATA = "onnx.metadata"
 DEVICES = "onnx.device_configurations"
@@ -159,6 +161,9 @@ class OnnxOp(Op):
     @property
     def graph_names(self) -> tuple[str, ...]:
         """The attributes that the regions belong to, in their order."""
+        described = self.attributes.get(GRAPHS, ())
+        if any("attribute" in graph for graph in described):
+            return tuple(graph.get("attribute", "") for graph in described)
         return graph_names(self.op_type, self.domain, self.opset)
 
     def graph(self, name: str) -> Region | None:
@@ -171,6 +176,8 @@ class OnnxOp(Op):
             if len(region.blocks) != 1 or region.block.last_op is None or region.block.last_op.name != "onnx.yield":
                 raise self.error("expected each of its regions to be a block that ends in 'onnx.yield'")
         signature = find_signature(self.op_type, self.domain, self.opset)
+        if signature is None and (self.domain, self.op_type) in EARLY:
+            return
         if signature is None:
             raise self.error(f"is not in version {self.opset} of the operators of '{self.domain or 'ai.onnx'}'")
         self._verify_ports(signature)
@@ -188,12 +195,15 @@ class OnnxOp(Op):
             raise self.error(f"expected {_range(signature.least_outputs, signature.most_outputs)} results, got {made}")
 
     def _verify_attributes(self, signature: Signature) -> None:
-        given = self.onnx_attributes()
-        if len(self.graph_names) != len(self.regions):
-            raise self.error(f"expected regions for {' and '.join(self.graph_names)}, got {len(self.regions)}")
+        given, graphs = self.onnx_attributes(), self.graph_names
+        if len(graphs) != len(self.regions):
+            raise self.error(f"expected regions for {' and '.join(graphs)}, got {len(self.regions)}")
         for name in signature.required_attributes:
-            if name not in given and name not in self.graph_names:
+            if name not in given and name not in graphs:
                 raise self.error(f"expected attribute '{name}'")
+        for name in graphs:
+            if signature.attributes.get(name) not in ("GRAPH", "GRAPHS"):
+                raise self.error(f"has no graph '{name}' in version {self.version}")
         for name, value in given.items():
             expected = signature.attributes.get(name)
             if expected is None:
@@ -233,10 +243,6 @@ class CustomOp(UnregisteredOp, OnnxOp, takes_any="onnx"):
     def domain(self) -> str:  # type: ignore[override]
         stored = self.attributes.get(DOMAIN)
         return str(self.name.rpartition(".")[0].partition(".")[2] if stored is None else stored)
-
-    @property
-    def graph_names(self) -> tuple[str, ...]:
-        return tuple(graph.get("attribute", "") for graph in self.attributes.get(GRAPHS, ()))
 
     def verify_op(self) -> None:
         """What it takes is not known here."""

@@ -11,10 +11,12 @@ from ...attributes import DenseAttribute
 from ...core import Block, Operation, Value
 from ...diagnostics import Diagnostics
 from ...module import Module
-from ...types import MapType, OptionalType, SequenceType, SparseType, TensorType, Type, merge_types
+from ...types import MapType, OptionalType, SequenceType, SparseType, TensorType, Type, UnknownType, merge_types
 from .base import OPSET, OnnxOp
+from .isolation import InferenceDied, InferenceFault, infer_shapes
 from .messages import graphs_of, inner_graphs
 from .names import Names
+from .schema import Schema
 from .tensors import as_bytes, to_bytes
 from .values import from_type
 from .writer import model_message, tensor_head
@@ -26,10 +28,14 @@ _MOST_ELEMENTS = 1024
 """Tensors up to this size are shown to the inference with their elements: shapes, axes, scales, ..."""
 _MOST_INTEGERS = 1 << 16
 """The same for vectors of integers, which it computes with."""
+_LONGEST = 1 << 20
+"""Vectors up to this length have it in what the inference sees."""
 _INVENTED = re.compile(r"unk__\d+")
 """Names that the inference gives to dimensions which it does not know."""
 _FAULT = re.compile(r"\(op_type:(\S+?), node name: #(\d+)\): (?:\[\w+\] ?)?")
-_REMEDY = "correct the model, or export it again; --input-shape sets other shapes of inputs"
+_HIDDEN = "nncc.hidden"
+"""A domain that nobody has."""
+_REMEDY = "correct the model, or give --input-shape: then the types that the file declares are forgotten"
 
 
 def infer_types(module: Module, diagnostics: Diagnostics) -> None:
@@ -38,19 +44,26 @@ def infer_types(module: Module, diagnostics: Diagnostics) -> None:
     What a value is declared to be is kept where nothing follows. Nodes whose inputs do not fit, and declared types that
     contradict what follows, are reported as errors.
     """
-    from onnx import shape_inference
-
     nodes = [op for op in module.main.walk() if isinstance(op, OnnxOp)]
     numbers = {op: i for i, op in enumerate(nodes)}
     message = model_message(module, _write_light, lambda op: f"#{numbers[op]}")
-    _hide_other_opsets(message, nodes)
+    _hide(message, nodes)
+    _shorten(message)
     declared = _symbols(module)
     try:
-        inferred = shape_inference.infer_shapes(message, check_type=True, strict_mode=True, data_prop=True)
-    except Exception as error:  # onnx raises what its C++ raises
-        if _report(str(error), nodes, diagnostics):
-            return
-        inferred = shape_inference.infer_shapes(message, check_type=False, strict_mode=False, data_prop=True)
+        try:
+            inferred = infer_shapes(message, strict=True)
+        except InferenceFault as fault:
+            if _report(str(fault), nodes, diagnostics):
+                return
+            inferred = infer_shapes(message, strict=False)
+    except (InferenceDied, InferenceFault) as end:
+        diagnostics.warning(
+            f"onnx's shape inference cannot take this model ({end}): types are those that the file declares",
+            module.location,
+            "is an attribute beyond its bounds? onnx.shape_inference.infer_shapes may tell",
+        )
+        return
     _apply(module.main.body, inferred.graph, Names.of_function(module.main), declared)
 
 
@@ -65,15 +78,41 @@ def _write_light(dense: DenseAttribute, message: TensorProto) -> None:
         message.raw_data = bytes(to_bytes(dense.read(), type.storage))
 
 
-def _hide_other_opsets(message: ModelProto, nodes: list[OnnxOp]) -> None:
-    """Nodes of another opset than the module's would be judged by the wrong schema: they become unknown ones."""
-    hidden = {f"#{i}" for i, op in enumerate(nodes) if OPSET in op.attributes}
+def _hide(message: ModelProto, nodes: list[OnnxOp]) -> None:
+    """Turn nodes that the inference must not see into ones that it does not know.
+
+    Those of another opset than the module's would be judged by the wrong schema; and for inputs of unknown type some
+    operators of onnx look at a type that is not there, which ends the process.
+    """
+    hidden: set[str] = set()
+    unknown: set[Value] = set()
+    for number, op in enumerate(nodes):
+        is_blind = not op.regions and any(v in unknown for v in op.operands)
+        if OPSET in op.attributes or is_blind:
+            hidden.add(f"#{number}")
+        schema = op.schema
+        if f"#{number}" in hidden or schema is None or not _can_be_inferred(schema):
+            unknown.update(v for v in op.results if isinstance(v.type, UnknownType))
     if hidden:
         for graph in [message.graph, *inner_graphs(message.graph)]:
             for node in graph.node:
                 if node.name in hidden:
-                    node.domain = "nncc.other"
-        message.opset_import.add(domain="nncc.other", version=1)
+                    node.domain = _HIDDEN
+        message.opset_import.add(domain=_HIDDEN, version=1)
+
+
+def _shorten(message: ModelProto) -> None:
+    """Leave the length of long vectors out: onnx computes with their elements, which may be those of a shape."""
+    for graph in [message.graph, *inner_graphs(message.graph)]:
+        for info in [*graph.input, *graph.output, *graph.value_info]:
+            tensor = info.type.tensor_type
+            if len(tensor.shape.dim) == 1 and tensor.shape.dim[0].dim_value > _LONGEST:
+                tensor.shape.dim[0].ClearField("dim_value")
+
+
+def _can_be_inferred(schema: Schema) -> bool:
+    has_body = schema.has_function or schema.has_context_dependent_function
+    return bool(has_body or schema.has_type_and_shape_inference_function)
 
 
 def _report(text: str, nodes: list[OnnxOp], diagnostics: Diagnostics) -> bool:

@@ -41,13 +41,14 @@ def newest_versions() -> dict[str, int]:
 
 @functools.cache
 def graph_names(op_type: str, domain: str, opset: int | None = None) -> tuple[str, ...]:
-    """The attributes of an operator that are graphs, in the order of its regions."""
+    """The attributes that must be graphs, in the order of the regions of the operator."""
     if (op_type, domain) == ("If", ""):
         return ("then_branch", "else_branch")
     schema = find_schema(op_type, domain, opset)
     if schema is None:
         return ()
-    return tuple(sorted(name for name, spec in schema.attributes.items() if spec.type.name == "GRAPH"))
+    graphs = (name for name, spec in schema.attributes.items() if spec.type.name == "GRAPH" and spec.required)
+    return tuple(sorted(graphs))
 
 
 @attrs.frozen

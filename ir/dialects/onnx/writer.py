@@ -210,13 +210,17 @@ class _Writer:
         for data in fields.get(DEVICES, ()):
             message.device_configurations.add().ParseFromString(data.numpy().tobytes())
         self._attributes(op, message)
-        self._graphs(op, message)
+        if op.regions:
+            self._graphs(op, message)
 
     def _attributes(self, op: OnnxOp, message: NodeProto) -> None:
+        given = op.onnx_attributes()
+        if not given:
+            return
         signature = None if isinstance(op, CustomOp) else find_signature(op.op_type, op.domain, op.opset)
         kinds = signature.attributes if signature is not None else {}
         details = op.attributes.get(DETAILS, {})
-        for name, value in op.onnx_attributes().items():
+        for name, value in given.items():
             attribute = message.attribute.add(name=name)
             extras = details.get(name, {})
             try:
