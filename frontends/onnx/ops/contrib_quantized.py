@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....ir import Value
-from ....ir.types import UI8
+from ....ir.types import I32, UI8
 from .contrib import MICROSOFT, setting
 from .linear_algebra import matmul
 from .pooling import average_pool
 from .quantize import dequantize, dequantize_linear, quantize, quantize_linear
 from .quantized import wide_dequantize
+from .recurrent import run_layer
 from .registry import Lifter, lift, refuse
-from .shapes import axis_of
+from .shapes import axis_of, reshape, sizes_of
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
@@ -187,3 +188,33 @@ def microsoft_quantize(b: Lifter, op: OnnxOp, x: Value, scale: Value, zero: Valu
 @lift("DequantizeLinear", domain=MICROSOFT)
 def microsoft_dequantize(b: Lifter, op: OnnxOp, x: Value, scale: Value, zero: Value | None = None) -> Value:
     return dequantize_linear(b, op, x, scale, zero)
+
+
+@lift("DynamicQuantizeLSTM", domain=MICROSOFT)
+def dynamic_quantize_lstm(
+    b: Lifter,
+    op: OnnxOp,
+    x: Value,
+    weight: Value,
+    recurrence: Value,
+    bias: Value | None,
+    lengths: Value | None,
+    initial_h: Value | None,
+    initial_c: Value | None,
+    peepholes: Value | None,
+    *quantization: Value,
+) -> tuple[Value, ...]:
+    """An LSTM whose weights are quantized, and stand transposed: (D, I, 4H) and (D, H, 4H)."""
+    if len(quantization) != 4:
+        raise refuse(op, "has no scales and zero points of its weights")
+    b.warn(op, "rounds what it multiplies to 8 bits, by the range of each step; here that stays float")
+    w = b.nn.transpose(_real_weight(b, weight, *quantization[:2]), perm=(0, 2, 1))
+    r = b.nn.transpose(_real_weight(b, recurrence, *quantization[2:]), perm=(0, 2, 1))
+    return run_layer(b, op, "LSTM", x, w, r, bias, lengths, (initial_h, initial_c), peepholes)
+
+
+def _real_weight(b: Lifter, weight: Value, scale: Value, zero: Value) -> Value:
+    """Real weights: scale and zero point are one a direction (D), or one a column (D, 4H)."""
+    scale, zero = (reshape(b, v, [*sizes_of(v)[:1], 1, *(sizes_of(v)[1:] or [1])]) for v in (scale, zero))
+    centred = b.nn.sub(b.nn.cast(weight, to=I32), b.nn.cast(zero, to=I32))
+    return b.nn.mul(b.nn.cast(centred, to=scale.tensor.expressed), scale)

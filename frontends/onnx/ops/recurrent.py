@@ -10,7 +10,7 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I64
-from .recurrent_cells import Cell, activations_of, run_steps
+from .recurrent_cells import Activation, Cell, activations_of, run_steps
 from .registry import Lifter, lift, refuse
 from .shapes import broadcast, cast, expect_rank, filled, numbers, reshape, sizes_of, take
 
@@ -28,6 +28,7 @@ class Layer:
     """The operands of a node, time-major: x (T, B, I), weight (D, G*H, I), recurrent (D, G*H, H), states (D, B, H)."""
 
     op: OnnxOp
+    kind: str
     x: Value
     weight: Value
     recurrent: Value
@@ -38,8 +39,19 @@ class Layer:
     hidden: int
 
     @property
+    def direction(self) -> str:
+        """forward, reverse or bidirectional."""
+        return str(self.op.get("direction") or "forward")
+
+    @property
     def directions(self) -> int:
-        return 2 if self.op.get("direction") == "bidirectional" else 1
+        """The number of directions."""
+        return 2 if self.direction == "bidirectional" else 1
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """The activations of all directions."""
+        return activations_of(self.op, _DEFAULTS[self.kind], self.directions)
 
     def initial(self, b: Lifter, index: int) -> Value:
         """The initial state (D, B, H); zeros where it is left out."""
@@ -67,20 +79,36 @@ def recurrent(
 
     With layout 1 the batch is the first dimension of all these.
     """
+    states = (initial_h, initial_c) if op.op_type == "LSTM" else (initial_h,)
+    return run_layer(b, op, op.op_type, x, weight, recurrence, bias, lengths, states, peepholes)
+
+
+def run_layer(
+    b: Lifter,
+    op: OnnxOp,
+    kind: str,
+    x: Value,
+    weight: Value,
+    recurrence: Value,
+    bias: Value | None,
+    lengths: Value | None,
+    states: tuple[Value | None, ...],
+    peepholes: Value | None,
+) -> tuple[Value, ...]:
+    """The outputs of an RNN, GRU or LSTM (``kind``) with the attributes of a node."""
     for value in (x, weight, recurrence):
         expect_rank(op, value, 3, 3)
-    if op.get("direction") not in ("forward", "reverse", "bidirectional"):
-        raise refuse(op, f"has the unknown direction '{op.get('direction')}'")
     (hidden,) = numbers(op, recurrence.tensor.dims[2:], "the state")
     if op.get("hidden_size") not in (None, hidden):
         raise refuse(op, f"has hidden_size {op.get('hidden_size')} and recurrent weights {recurrence.type}")
     batch_first = bool(op.get("layout"))
-    states: tuple[Value | None, ...] = (initial_h, initial_c) if op.op_type == "LSTM" else (initial_h,)
     if batch_first:
         x = b.nn.transpose(x, perm=(1, 0, 2))
         states = tuple(None if s is None else b.nn.transpose(s, perm=(1, 0, 2)) for s in states)
     lengths = None if _all_whole(b, x, lengths) else lengths
-    layer = Layer(op, x, weight, recurrence, bias, lengths, states, peepholes, hidden)
+    layer = Layer(op, kind, x, weight, recurrence, bias, lengths, states, peepholes, hidden)
+    if layer.direction not in ("forward", "reverse", "bidirectional"):
+        raise refuse(op, f"has the unknown direction '{layer.direction}'")
     found = _fused(b, layer) if _can_fuse(layer) else _stepwise(b, layer)
     if batch_first:
         y, *last = found
@@ -97,31 +125,31 @@ def _all_whole(b: Lifter, x: Value, lengths: Value | None) -> bool:
 def _can_fuse(layer: Layer) -> bool:
     """Whether a layer of nn computes just this."""
     op = layer.op
-    names = tuple(a.name for a in activations_of(op, _DEFAULTS[op.op_type], layer.directions))
-    wanted = tuple(name.lower() for name in _DEFAULTS[op.op_type]) * layer.directions
-    standard = names == wanted or (op.op_type == "RNN" and set(names) == {"relu"})
+    names = tuple(a.name for a in layer.activations)
+    wanted = tuple(name.lower() for name in _DEFAULTS[layer.kind]) * layer.directions
+    standard = names == wanted or (layer.kind == "RNN" and set(names) == {"relu"})
     return (
         standard
         and layer.lengths is None
         and layer.peepholes is None
         and op.get("clip") is None
         and not op.get("input_forget")
-        and (op.op_type != "GRU" or bool(op.get("linear_before_reset")))
+        and (layer.kind != "GRU" or bool(op.get("linear_before_reset")))
     )
 
 
 def _fused(b: Lifter, layer: Layer) -> tuple[Value, ...]:
-    op, order = layer.op, _ORDER[layer.op.op_type]
+    order = _ORDER[layer.kind]
     gates, hidden = len(order), layer.hidden
     own: Value | None = None
     other: Value | None = None
     if layer.bias is not None:
         own = _reordered(b, take(b, layer.bias, 1, 0, gates * hidden), order, hidden)
         other = _reordered(b, take(b, layer.bias, 1, gates * hidden, 2 * gates * hidden), order, hidden)
-    attributes = {"hidden": hidden, "direction": op.get("direction")}
-    if op.op_type == "RNN":
-        attributes["activation"] = activations_of(op, _DEFAULTS["RNN"], layer.directions)[0].name
-    build = {"RNN": b.nn.rnn, "GRU": b.nn.gru, "LSTM": b.nn.lstm}[op.op_type]
+    attributes = {"hidden": hidden, "direction": layer.direction}
+    if layer.kind == "RNN":
+        attributes["activation"] = layer.activations[0].name
+    build = {"RNN": b.nn.rnn, "GRU": b.nn.gru, "LSTM": b.nn.lstm}[layer.kind]
     weights = (_reordered(b, w, order, hidden) for w in (layer.weight, layer.recurrent))
     found: tuple[Value, ...] = build(layer.x, *weights, own, other, *layer.states, **attributes)
     return found
@@ -140,7 +168,7 @@ def _stepwise(b: Lifter, layer: Layer) -> tuple[Value, ...]:
     for d in range(layer.directions):
         cell = _cell(b, layer, d)
         mask = None if layer.lengths is None else reshape(b, cast(b, layer.lengths, I64), [-1, 1])
-        y, *last = run_steps(b, cell, d == 1 or layer.op.get("direction") == "reverse", mask)
+        y, *last = run_steps(b, cell, d == 1 or layer.direction == "reverse", mask)
         steps, batch, hidden = sizes_of(y)
         found.append((reshape(b, y, [steps, 1, batch, hidden]), *last))
     if len(found) == 1:
@@ -150,22 +178,21 @@ def _stepwise(b: Lifter, layer: Layer) -> tuple[Value, ...]:
 
 def _cell(b: Lifter, layer: Layer, d: int) -> Cell:
     """One direction: what x adds to the gates is computed for all steps at once."""
-    op, gates, hidden = layer.op, _GATES[layer.op.op_type], layer.hidden
+    op, gates, hidden = layer.op, _GATES[layer.kind], layer.hidden
     inputs = b.nn.matmul(layer.x, take(b, layer.weight, 0, d, d + 1), transpose_rhs=True)
     bias = None
     if layer.bias is not None:
         both = take(b, layer.bias, 0, d, d + 1)
         inputs = b.nn.add(inputs, take(b, both, 1, 0, gates * hidden))
         bias = take(b, both, 1, gates * hidden, 2 * gates * hidden)
-    names = activations_of(op, _DEFAULTS[op.op_type], layer.directions)
-    each = len(names) // layer.directions
+    each = len(layer.activations) // layer.directions
     return Cell(
-        kind=op.op_type,
+        kind=layer.kind,
         inputs=inputs,
         recurrent=take(b, layer.recurrent, 0, d, d + 1),
         bias=bias,
         peepholes=None if layer.peepholes is None else take(b, layer.peepholes, 0, d, d + 1),
-        activations=names[d * each : (d + 1) * each],
+        activations=layer.activations[d * each : (d + 1) * each],
         clip=op.get("clip"),
         hidden=hidden,
         reset_behind=bool(op.get("linear_before_reset")),

@@ -91,13 +91,18 @@ def axes_of(op: OnnxOp, axes: Iterable[int], rank: int) -> tuple[int, ...]:
 
 
 def expect_rank(op: OnnxOp, x: Value, minimum: int, maximum: int | None = None) -> int:
-    """The rank of a tensor. Raises CompileError where it is unknown or not in the range."""
+    """The rank of a tensor. Raises CompileError where it is not in the range, or is unknown.
+
+    An operator that takes one rank alone says that a tensor of unknown rank has it.
+    """
+    if x.tensor.shape is None and minimum == maximum:
+        x.type = x.tensor.with_shape((None,) * minimum)
     if x.tensor.shape is None:
         raise CompileError(f"{op.op_type} needs an input of known rank", op.location, FIX_SHAPE)
     rank = x.tensor.rank
-    if rank < minimum or rank > (rank if maximum is None else maximum):
-        wanted = f"from {minimum} on" if maximum is None else f"from {minimum} to {maximum}"
-        raise refuse(op, f"needs a number of dimensions {wanted}, got {x.type}")
+    if rank < minimum or (maximum is not None and rank > maximum):
+        wanted = f"{minimum} or more" if maximum is None else f"{minimum}" if minimum == maximum else f"up to {maximum}"
+        raise refuse(op, f"needs {wanted} dimensions, got {x.type}")
     return rank
 
 

@@ -169,6 +169,19 @@ def test_matmul_integer_to_float() -> None:
     microsoft("MatMulIntegerToFloat", [*operands, numbers(3)])
 
 
+@pytest.mark.parametrize("direction", ["forward", "bidirectional"])
+@pytest.mark.parametrize("per_column", [False, True])
+def test_dynamic_quantize_lstm(direction: str, per_column: bool) -> None:
+    """Up to what onnxruntime loses by rounding its activations."""
+    d = 2 if direction == "bidirectional" else 1
+    weights = [quantized((d, 4, 8), np.int8), quantized((d, 2, 8), np.int8, 1)]
+    scale = np.full((d, 8) if per_column else (d,), 0.01, np.float32)
+    zero = np.zeros(scale.shape, np.int8)
+    operands = [numbers(5, 3, 4), *weights, numbers(d, 16), None, None, None, None, scale, zero, scale, zero]
+    how: dict[str, Any] = {"direction": direction, "hidden_size": 2, "results": 3, "tolerance": 2e-2}
+    microsoft("DynamicQuantizeLSTM", operands, constants=(1, 2, 8, 9, 10, 11), **how)
+
+
 def test_quantization_of_onnxruntime() -> None:
     x, scale, zero = numbers(2, 3, 4) * 20, np.float32(0.25), np.uint16(300)
     microsoft("QuantizeLinear", [x, scale, zero], constants=(1, 2))
