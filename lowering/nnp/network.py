@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ...ir import Function, Module, Return, Value
 from ...ir.dialects import nnp
@@ -33,8 +33,9 @@ def assemble(module: Module, function: Function, parameters: Parameters, network
     outputs = list(function.outputs)
     function.terminator.erase()
     used = [v for v in parameters.variables.values() if v.variable.has_uses]
+    folders = {folder for variable in used for folder in _folders(_path(variable.label))}
     for variable in used:
-        variable.set_attribute("name", names.free(variable.label))
+        variable.set_attribute("name", names.free(_path(variable.label), folders))
         variable.variable.name = variable.label
         network.body.append(variable)
     functions = list(function.body)
@@ -83,6 +84,17 @@ def _name_results(function: Function, names: Names) -> None:
 
 def _source_name(location: Location) -> str:
     return location.origins[0].name if location.origins else ""
+
+
+def _path(name: str) -> str:
+    """The name of a parameter as NNabla has it: a path without empty parts, as the parts are groups in HDF5."""
+    return "/".join(part for part in name.split("/") if part not in ("", ".")) or "parameter"
+
+
+def _folders(path: str) -> Iterator[str]:
+    """What stands before each slash: no parameter can have such a name."""
+    parts = path.split("/")
+    return ("/".join(parts[:i]) for i in range(1, len(parts)))
 
 
 def _stored(variable: nnp.Variable) -> nnp.Parameter:

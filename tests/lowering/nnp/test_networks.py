@@ -208,6 +208,18 @@ def test_a_shared_weight_is_stored_once() -> None:
     assert [v.label for v in network.variables if v.is_parameter] == ["shared"]
 
 
+def test_names_of_parameters_are_paths() -> None:
+    """As HDF5 wants them; NNabla too finds a parameter by the parts of its name."""
+
+    def build(b: Builder, x: Value) -> Value:
+        for name in ("/layer/weight", "layer", "layer//weight"):
+            x = b.nn.affine(x, b.create("nn.constant", value=b.module.add_resource(name, real(4, 4))).result)
+        return x
+
+    network = lowered(build, (1, 4))
+    assert [v.label for v in network.variables if v.is_parameter] == ["layer/weight", "layer_1", "layer/weight_1"]
+
+
 def test_every_output_has_a_variable_of_its_own() -> None:
     module = Module()
     function, block = Function.create("main", [("x", TensorType((2,), F32))])
