@@ -15,6 +15,7 @@ from ...ir.names import Names
 from ...ir.passes import Pass, PassContext, option
 from . import (
     qdq,
+    rules_control,
     rules_data,
     rules_dynamic,
     rules_elementwise,
@@ -30,6 +31,7 @@ from .target import Target, rule_for
 
 RULE_MODULES = (
     qdq,
+    rules_control,
     rules_data,
     rules_dynamic,
     rules_elementwise,

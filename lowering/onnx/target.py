@@ -75,7 +75,7 @@ class Target:
         chosen = substitution.by_variable
         given = [self._cast_operand(schema, i, v, chosen) for i, v in enumerate(operands)]
         made_types = [_with_element(t, chosen.get(type_variable(schema.outputs, i))) for i, t in enumerate(types)]
-        made = self._insert(name, given, made_types, attributes)
+        made = self.insert(name, given, made_types, attributes)
         return [self.cast(r, _element(t)) for r, t in zip(made.results, types, strict=True)]
 
     def value(self, name: str, *operands: Value | None, **keywords: Any) -> Value:
@@ -144,9 +144,9 @@ class Target:
         if constant is not None and constant.type.size <= _SMALL:
             return self.constant(constant.numpy().astype(to.dtype), value.name or "constant")
         type = value.tensor.with_element(to)
-        return self._insert("Cast", [value], [type], {"to": data_type(to)}).results[0]
+        return self.insert("Cast", [value], [type], {"to": data_type(to)}).results[0]
 
-    def _insert(
+    def insert(
         self, name: str, operands: Sequence[Value | None], types: Sequence[Type], attributes: dict[str, Any]
     ) -> Operation:
         definition = lookup_op(op_name(name))
