@@ -145,8 +145,8 @@ def _computed(op: Op, value: Value, known: dict[Value, Array | None]) -> Array |
 
 
 def _evaluated(op: Op, value: Value, given: list[Array | None]) -> Array | None:
-    """The result of an operation all of whose operands are numbers, exactly."""
-    if not op.is_evaluable() or not all(map(_is_small, op.results)):
+    """The result of an operation all of whose operands are numbers, exactly. Loops may take any time: they are left."""
+    if op.regions or not op.is_evaluable() or not all(map(_is_small, op.results)):
         return None
     pairs = zip(op.operands, given, strict=True)
     arrays = [None if v is None or e is None else e.astype(v.tensor.storage.dtype) for v, e in pairs]
