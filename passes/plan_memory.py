@@ -1,0 +1,83 @@
+"""The pass ``plan-memory``: an address in one arena for every tensor of a target with buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from ..ir import CompileError, Function, Module, UsageError
+from ..ir.memory import BufferedOp
+from ..ir.passes import Pass, PassContext, option
+from .memory.buffers import Buffer, Buffers, intervals
+from .memory.packing import Packing, pack
+
+ARENA, LIVE = "arena_bytes", "live_bytes"
+OFFSET = "nncc.offset"
+"""Of an argument: the address of an input."""
+
+
+@attrs.define
+class PlanMemory(Pass, name="plan-memory"):
+    """Lay the tensors of a function out in one arena, so that those that live at the same time do not overlap.
+
+    Results share the memory of operands where the operations allow it: views (a reshape), parts (what is concatenated
+    is made in its place), and results written over an operand that nobody needs any more.
+
+    ```
+    %1 = "c.relu"(%0) : (tensor<4xf32>) -> tensor<4xf32>
+    ```
+    becomes
+    ```
+    %1 = "c.relu"(%0) {offsets = array<i64: 64>} : (tensor<4xf32>) -> tensor<4xf32>
+    ```
+
+    The function gets ``arena_bytes``, and ``live_bytes``: the largest sum of the sizes of tensors that live at the same
+    time, each with memory of its own. Inputs get ``nncc.offset``. Constants are not in the arena.
+    """
+
+    alignment: int = option(64, "addresses are multiples of this many bytes")
+
+    def run(self, module: Module, context: PassContext) -> bool:
+        if self.alignment < 1:
+            raise UsageError(f"the alignment is {self.alignment}", remedy="give a number from 1 on")
+        for function in module.functions:
+            self._plan(function)
+        return True
+
+    def _plan(self, function: Function) -> None:
+        _check(function)
+        with_parts, without = (self._packed(Buffers(function, parts)) for parts in (True, False))
+        buffers, packing = min(with_parts, without, key=lambda found: found[1].size)
+        addresses = dict(zip(map(id, buffers.roots()), packing.offsets, strict=True))
+        for index, value in enumerate(function.inputs):
+            function.set_port_attribute("arg", index, OFFSET, _address(buffers.of[value], addresses))
+        for op in buffers.operations:
+            places = [*(buffers.of[r] for r in op.results), *([buffers.scratch[op]] if op in buffers.scratch else [])]
+            op.attributes[BufferedOp.offsets.name] = tuple(_address(place, addresses) for place in places)
+        function.attributes[ARENA] = packing.size
+        function.attributes[LIVE] = buffers.live
+        self.counts["tensors"] += len(buffers.of)
+        self.counts["buffers"] += len(addresses)
+        self.counts["arena bytes"] += packing.size
+        self.counts["live bytes"] += buffers.live
+
+    def _packed(self, buffers: Buffers) -> tuple[Buffers, Packing]:
+        return buffers, pack(intervals(buffers.roots(), self.alignment))
+
+
+def _address(buffer: Buffer, addresses: Mapping[int, int]) -> int:
+    holder, offset = buffer.place()
+    return addresses[id(holder)] + offset
+
+
+def _check(function: Function) -> None:
+    """Raises CompileError for what has no place in an arena."""
+    for op in function.body:
+        if op.regions:
+            raise CompileError(f"'{op.name}' has regions, whose memory cannot be planned", op.location)
+    for value in (*function.inputs, *(r for op in function.body for r in op.results)):
+        if not value.tensor.is_static:
+            owner = value.defining_op or function
+            what = f"{value.name or 'a tensor'} of type {value.type} has no static shape"
+            raise CompileError(what, owner.location, "fix the batch size and the shapes of the inputs")
