@@ -29,7 +29,8 @@ def reduction(t: Target, op: nn.ReduceOp) -> Value:
     name = _REDUCTIONS[op.name.partition(".")[2]]
     if name == "Mean" and op.x.tensor.rank == 4 and axes == (2, 3) and op.keep_dims:
         return t.value("GlobalAveragePooling", op.x)
-    if name in ("Max", "Min") and t.element().is_float and may_be_huge(op.x):
+    lengths_known = all(isinstance(op.x.tensor.dims[a], int) for a in axes)
+    if name in ("Max", "Min") and lengths_known and t.element().is_float and may_be_huge(op.x):
         return _exact_extreme(t, op, axes, name == "Min")
     return t.value(name, op.x, axes=axes, keep_dims=op.keep_dims)
 

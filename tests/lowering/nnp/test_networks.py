@@ -322,6 +322,14 @@ def test_quantized_values_are_rounded(rounding: str, storage: str, expected: lis
     np.testing.assert_allclose(module.evaluate(inputs)["y"], wanted)
 
 
+def test_numbers_beyond_what_max_starts_at_are_seen() -> None:
+    """NNabla's Max starts at -1e8: rows of a mask may lie below. Its MaxPooling has no such limit."""
+    mask = np.array([[-np.inf, -1e9], [0.0, -np.inf]], np.float32)
+    network = lowered(lambda b, x: b.nn.reduce_max(b.nn.add(x, mask), axes=(1,)), (2, 2))
+    assert "MaxPooling" in functions(network) and "Max" not in functions(network)
+    assert "Max" in functions(lowered(lambda b, x: b.nn.reduce_max(b.nn.tanh(x), axes=(1,)), (2, 2)))
+
+
 # Sorting
 
 
