@@ -11,7 +11,7 @@ import numpy as np
 from ....ir import CompileError, Value
 from ....ir.types import I64, Array
 from .registry import Lifter, lift, refuse
-from .shapes import FIX_SHAPE, expect_rank, numbers, reshape, sizes_of
+from .shapes import FIX_SHAPE, broadcast, expect_rank, filled, numbers, reshape, sizes_of
 from .windows import Windows, expect_known_pads, pad_same, windows_of
 
 if TYPE_CHECKING:
@@ -118,8 +118,12 @@ def average_pool(b: Lifter, op: OnnxOp, x: Value) -> Value:
     """The mean of each window; pads count as zeros with count_include_pad, what is beyond them never."""
     pool = _pool_windows(op, x)
     windows = pool.windows
-    expect_known_pads(op, windows)
     include = bool(op.get("count_include_pad"))
+    if windows.same is not None:
+        y = _window_sums(b, op, pad_same(b, x, windows), pool)
+        ones = broadcast(b, filled(b, 1, (), x.tensor.storage), [1, 1, *sizes_of(x)[2:]])
+        size = filled(b, math.prod(windows.kernel), (), x.tensor.storage)
+        return b.nn.div(y, size if include else _window_sums(b, op, pad_same(b, ones, windows), pool))
     if any(d != 1 for d in windows.dilations):
         counts = _counts(numbers(op, x.tensor.dims[2:], "the spatial axes"), pool, include)
         return b.nn.div(_window_sums(b, op, x, pool), b.constant(counts, x.tensor.expressed))

@@ -188,6 +188,43 @@ def test_quantization_of_onnxruntime() -> None:
     microsoft("DequantizeLinear", [quantized((2, 3), np.uint16), scale, zero], constants=(1, 2))
 
 
+MASKS = {
+    "none": None,
+    "lengths": np.int32([5, 3]),
+    "keys": np.int32([[1, 1, 1, 1, 1], [1, 1, 0, 1, 0]]),
+    "pairs": np.tril(np.ones((2, 5, 5), np.int32)),
+}
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("causal", [0, 1])
+def test_attention_of_onnxruntime(mask: str, causal: int) -> None:
+    operands = [numbers(2, 5, 8), numbers(8, 24), numbers(24), *([MASKS[mask]] if MASKS[mask] is not None else [])]
+    how: dict[str, Any] = {"num_heads": 2, "unidirectional": causal, "constants": (1, 2)}
+    microsoft("Attention", operands, **how)
+    if mask != "lengths":  # an open batch does not tell lengths from what else a vector can mean
+        microsoft("Attention", operands, open_dims=(0, 1), **how)
+
+
+def test_attention_of_onnxruntime_with_a_past() -> None:
+    operands = [numbers(2, 3, 8), numbers(8, 24), numbers(24), None, numbers(2, 2, 2, 4, 4)]
+    microsoft("Attention", operands, num_heads=2, unidirectional=1, results=2, constants=(1, 2))
+
+
+@pytest.mark.parametrize("biased", [False, True])
+def test_multi_head_attention(biased: bool) -> None:
+    operands = [numbers(2, 5, 8), numbers(2, 6, 8), numbers(2, 6, 4), numbers(20) if biased else None]
+    mask, added = np.int32([[1] * 6, [1, 0, 1, 1, 0, 1]]), numbers(2, 2, 5, 6)
+    microsoft("MultiHeadAttention", operands[: 4 if biased else 3], num_heads=2, scale=0.3)
+    microsoft("MultiHeadAttention", [*operands, mask, added], num_heads=2)
+
+
+def test_multi_head_attention_with_a_past() -> None:
+    past = [numbers(2, 2, 3, 4, seed=i) for i in range(2)]
+    operands = [numbers(2, 1, 8), numbers(2, 1, 8, seed=1), numbers(2, 1, 8, seed=2), None, None, None, *past]
+    microsoft("MultiHeadAttention", operands, num_heads=2, results=3)
+
+
 @pytest.mark.parametrize("causal", [0, 1])
 @pytest.mark.parametrize("heads", [(4, 4), (4, 2)], ids=["multi head", "grouped"])
 @pytest.mark.parametrize("masked", [None, "float", "bool"])

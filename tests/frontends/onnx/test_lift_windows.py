@@ -156,8 +156,14 @@ def test_average_pool_with_dilations(how: dict[str, Any], include: int) -> None:
     judge("AveragePool", [x], opset=19, count_include_pad=include, dilations=(2, 2), **how)
 
 
-def test_average_pool_refuses_pads_that_depend_on_open_sizes() -> None:
-    model = node_model("AveragePool", [numbers(1, 1, 8, 8)], opset=11, open_dims=(2, 3), **POOLS[1])
+@pytest.mark.parametrize("how", POOLS[1:3], ids=str)
+@pytest.mark.parametrize("include", [0, 1])
+def test_average_pool_of_open_sizes(how: dict[str, Any], include: int) -> None:
+    judge("AveragePool", [numbers(2, 3, 11, 10)], opset=19, count_include_pad=include, open_dims=(0, 1, 2, 3), **how)
+
+
+def test_indices_refuse_pads_that_depend_on_open_sizes() -> None:
+    model = node_model("MaxPool", [numbers(1, 1, 8, 8)], opset=11, results=2, open_dims=(2, 3), **POOLS[1])
     with pytest.raises(CompileError, match="auto_pad SAME_UPPER on open sizes"):
         lifted(model)
 
