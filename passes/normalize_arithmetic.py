@@ -87,8 +87,9 @@ class ScaledSumIsMean(OpRewrite):
         sums, scale = op.lhs.defining_op, scalar_constant(op.rhs)
         if not isinstance(sums, nn.ReduceSum) or scale is None or not op.lhs.has_one_use or op.activation != "none":
             return False
-        dims = [sums.x.tensor.dims[a] for a in sums.axes] if sums.x.tensor.shape is not None else [None]
-        if op.output.type != op.lhs.type or not all(isinstance(d, int) for d in dims):
+        shape = sums.x.tensor.shape
+        dims = [] if shape is None else [d for a in sums.axes if isinstance(d := shape[a], int)]
+        if op.output.type != op.lhs.type or shape is None or len(dims) != len(sums.axes):
             return rw.refuse(op, "how many are added is not known")
         if not op.lhs.tensor.expressed.is_float or not math.isclose(scale * math.prod(dims), 1.0, rel_tol=TOLERANCE):
             return rw.refuse(op, "the factor is not 1 / their number")

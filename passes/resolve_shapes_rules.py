@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..ir import Builder, Value
-from ..ir.dialects.nn.contents import OpenDim, known_elements, traced_elements
+from ..ir.dialects.nn.contents import dim_of, known_elements, traced_elements
 
 Static = Value | Sequence[Value] | None
 """What stands for the results; None where too little is known."""
@@ -55,16 +55,10 @@ def _floats(value: Value) -> tuple[float, ...] | None:
     return tuple(float(e) for e in found.flat)
 
 
-def _dim_of(x: Value, axis: int) -> Any:
-    """A dimension of a ranked value as :func:`traced_elements` gives it."""
-    dim = x.tensor.dims[axis]
-    return OpenDim(x, axis) if dim is None else dim
-
-
 def _is_dim(element: Any, x: Value, axis: int) -> bool:
     """Whether a known element is the dimension of x along an axis, whatever that is."""
     dims = x.tensor.shape
-    return dims is not None and axis < len(dims) and bool(element == _dim_of(x, axis))
+    return dims is not None and axis < len(dims) and bool(element == dim_of(x, axis))
 
 
 # Shapes
@@ -98,7 +92,7 @@ def _reshape(b: Builder, op: Any) -> Static:
         if element == 0 and not op.allow_zero:
             if op.x.tensor.shape is None:
                 return None
-            elements[axis] = _dim_of(op.x, axis)
+            elements[axis] = dim_of(op.x, axis)
     shape = _reshape_attribute(elements, op.x, op.output)
     return None if shape is None else b.nn.reshape(op.x, shape=shape)
 
@@ -112,7 +106,7 @@ def _squeeze(b: Builder, op: Any) -> Static:
     if axes is None:
         return None
     gone = {a % len(dims) for a in axes}
-    kept = [_dim_of(op.x, i) for i in range(len(dims)) if i not in gone]
+    kept = [dim_of(op.x, i) for i in range(len(dims)) if i not in gone]
     shape = _reshape_attribute(kept, op.x, op.output)
     return None if shape is None else b.nn.reshape(op.x, shape=shape)
 
@@ -125,7 +119,7 @@ def _unsqueeze(b: Builder, op: Any) -> Static:
     rank = len(dims) + len(axes)
     new = {a % rank for a in axes}
     old = iter(range(len(dims)))
-    elements = [1 if i in new else _dim_of(op.x, next(old)) for i in range(rank)]
+    elements = [1 if i in new else dim_of(op.x, next(old)) for i in range(rank)]
     shape = _reshape_attribute(elements, op.x, op.output)
     return None if shape is None else b.nn.reshape(op.x, shape=shape)
 

@@ -37,7 +37,8 @@ def batch_normalization(
     wide = _widest(x, scale, bias, mean, variance)
     data = cast(b, x if rank > 1 else reshape(b, x, [*sizes_of(x), 1]), wide)
     y = b.nn.batch_norm(data, *(cast(b, v, wide) for v in (scale, bias, mean, variance)), epsilon=op.get("epsilon"))
-    return (cast(b, reshape(b, y, sizes_of(x)), x.tensor.expressed), *UNUSED)
+    y = y if rank > 1 else reshape(b, y, sizes_of(x))
+    return (cast(b, y, x.tensor.expressed), *UNUSED)
 
 
 def _is_training(b: Lifter, op: OnnxOp) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ...core import Value
+from ...core import Operation, OpResult, Value
 from ...diagnostics import NnccError
 from ...interpreter import evaluate_op
 from ...module import constant_attribute
@@ -36,10 +36,14 @@ from .binary import (
     Sub,
 )
 from .casting import Cast
+from .conv import ConvolutionOp
 from .indexing import Gather
+from .linear import Affine
 from .movement import BroadcastTo, Concat, Reshape, Reverse, Slice, Split, Tile, Transpose
+from .normalization import BatchNorm, LayerNorm
+from .pool import PoolOp
 from .rearrange import ShapeOf
-from .reduce import ReduceOp, ReduceProd, ReduceSum
+from .reduce import Cumsum, LogSoftmax, ReduceOp, ReduceProd, ReduceSum, Softmax
 from .unary import Identity
 
 MOST_ELEMENTS = 1024
@@ -50,10 +54,59 @@ MOST_OPERATIONS = 1024
 
 @attrs.frozen
 class OpenDim:
-    """The dimension of a value of which nothing else is known, so that equal ones are seen to be equal."""
+    """The dimension of a value of which nothing else is known, so that equal ones are seen to be equal.
+
+    Made with :func:`dim_of`, which gives equal dimensions that stand beside each other the same value and axis.
+    """
 
     value: Value = attrs.field(eq=id)
     axis: int
+
+
+def dim_of(value: Value, axis: int) -> int | str | OpenDim:
+    """A dimension of a ranked value; one that is open is that of the value that it comes from."""
+    dim = value.tensor.dims[axis]
+    if dim is not None:
+        return dim
+    for _ in range(MOST_OPERATIONS):
+        source = _same_dim(value, axis)
+        if source is None:
+            break
+        value, axis = source
+    dim = value.tensor.dims[axis]  # less may be known of a result than of its operand
+    return OpenDim(value, axis) if dim is None else dim
+
+
+def _same_dim(value: Value, axis: int) -> tuple[Value, int] | None:
+    """The value and axis that an open dimension is handed on from; None where it is the operation's own."""
+    op = value.defining_op
+    if isinstance(op, Transpose):
+        return op.x, op.perm[axis]
+    if isinstance(op, Concat):
+        return None if op.axis % value.tensor.rank == axis else (op.inputs[0], axis)
+    if isinstance(op, Reshape) and op.shape[axis] == 0:
+        return op.x, axis
+    if isinstance(op, ConvolutionOp | PoolOp) and axis == 0:
+        return op.x, 0
+    if isinstance(op, ReduceOp) and op.keep_dims:
+        return op.x, axis
+    if isinstance(op, Affine) and axis < value.tensor.rank - 1:
+        return op.x, axis
+    if isinstance(op, _KEEP_SHAPE):
+        return op.x, axis
+    if op is not None and Trait.ELEMENTWISE in op.traits:
+        return _broadcast_from(op, value.tensor.rank, axis)
+    return None
+
+
+def _broadcast_from(op: Operation, rank: int, axis: int) -> tuple[Value, int] | None:
+    """The only operand whose dimension is not 1 there."""
+    shapes = [(v, v.tensor.shape) for v in op.operands if v is not None]
+    if any(shape is None for _, shape in shapes):
+        return None
+    from_end = rank - axis
+    found = {v: len(s) - from_end for v, s in shapes if s is not None and len(s) >= from_end and s[-from_end] != 1}
+    return next(iter(found.items())) if len(found) == 1 else None
 
 
 def known_elements(value: Value) -> Array | None:
@@ -130,7 +183,7 @@ def _constant(value: Value) -> Array | None:
 def _computed(op: Op, value: Value, known: dict[Value, Array | None]) -> Array | None:
     if isinstance(op, ShapeOf):
         dims = op.x.tensor.dims
-        return _objects([OpenDim(op.x, i) if d is None else d for i, d in enumerate(dims)], (len(dims),))
+        return _objects([dim_of(op.x, i) for i in range(len(dims))], (len(dims),))
     given = [None if v is None else known.get(v) for v in op.operands]
     if all(v is None or (e is not None and _all_numbers(e)) for v, e in zip(op.operands, given, strict=True)):
         return _evaluated(op, value, given)
@@ -141,7 +194,8 @@ def _computed(op: Op, value: Value, known: dict[Value, Array | None]) -> Array |
         results = rule(op, *given)
     except (IndexError, ValueError):
         return None  # sizes that contradict each other: whoever verifies the operation says so
-    return results[value.index] if isinstance(results, tuple) else results  # type: ignore[attr-defined]  # an OpResult
+    found: Array | None = results[_index(value)] if isinstance(results, tuple) else results
+    return found
 
 
 def _evaluated(op: Op, value: Value, given: list[Array | None]) -> Array | None:
@@ -151,9 +205,15 @@ def _evaluated(op: Op, value: Value, given: list[Array | None]) -> Array | None:
     pairs = zip(op.operands, given, strict=True)
     arrays = [None if v is None or e is None else e.astype(v.tensor.storage.dtype) for v, e in pairs]
     try:
-        return _as_objects(evaluate_op(op, arrays)[op.results.index(value)])  # type: ignore[arg-type]  # an OpResult
+        return _as_objects(evaluate_op(op, arrays)[_index(value)])
     except NnccError:
         return None  # it is told when the model runs, or by the pass that folds constants
+
+
+def _index(value: Value) -> int:
+    """Which result of its operation a value is."""
+    assert isinstance(value, OpResult)
+    return value.index
 
 
 def _all_numbers(elements: Array) -> bool:
@@ -178,6 +238,9 @@ def _objects(elements: list[Any], shape: tuple[int, ...]) -> Array:
     made[:] = elements
     return made.reshape(shape)
 
+
+_KEEP_SHAPE = (Cast, BatchNorm, LayerNorm, Softmax, LogSoftmax, Cumsum, Reverse)
+"""Operations whose result has the shape of x."""
 
 # Rules for elements that are not all numbers
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nncc.ir import Builder, Function, Module, TensorType
-from nncc.ir.dialects.nn.contents import MOST_OPERATIONS, known_elements, traced_elements
+from nncc.ir.dialects.nn.contents import MOST_OPERATIONS, dim_of, known_elements, traced_elements
 from nncc.ir.types import F32, I32, I64
 
 DIMS = ("N", None, 6, 1, "M")
@@ -87,6 +87,35 @@ def test_open_dimensions_are_told_apart():
     shape = traced_elements(b.nn.concat([b.nn.shape_of(x), b.nn.shape_of(x)], axis=0)).tolist()
     assert shape[0] == shape[2] != shape[1] == shape[3]
     assert known(b.nn.equal(b.nn.shape_of(x), b.nn.shape_of(x))) == [True, True]
+
+
+HANDED_ON = {
+    "elementwise": lambda b, x: b.nn.mul(b.nn.relu(x), np.ones((1, 4, 1, 1), np.float32)),
+    "transposed there and back": lambda b, x: b.nn.transpose(b.nn.transpose(x, perm=(0, 2, 3, 1)), perm=(0, 3, 1, 2)),
+    "batch norm": lambda b, x: b.nn.batch_norm(x, *[np.ones(4, np.float32)] * 4),
+    "reduction": lambda b, x: b.nn.reduce_max(x, axes=(1,)),
+    "concat": lambda b, x: b.nn.concat([x, b.nn.exp(x)], axis=1),
+}
+
+
+@pytest.mark.parametrize("build", HANDED_ON.values(), ids=HANDED_ON)
+def test_open_dimensions_are_those_of_where_they_come_from(build):
+    b, x = started((None, 4, None, 6))
+    y = build(b, x)
+    assert [dim_of(y, axis) for axis in (0, 2)] == [dim_of(x, axis) for axis in (0, 2)]
+
+
+def test_a_convolution_hands_on_its_batch_alone():
+    b, x = started((None, 4, None, None))
+    y = b.nn.conv(x, np.ones((4, 4, 3, 3), np.float32))
+    assert dim_of(y, 0) == dim_of(x, 0)
+    assert dim_of(y, 2) != dim_of(x, 2)
+
+
+def test_what_two_open_dimensions_broadcast_to_is_neither():
+    b, x = started((None, None))
+    y = b.nn.add(x, b.nn.transpose(x, perm=(1, 0)))
+    assert dim_of(y, 0) not in (dim_of(x, 0), dim_of(x, 1))
 
 
 def test_a_long_chain_is_given_up():
