@@ -69,7 +69,7 @@ def pass_flow(definition: type[Pass]) -> str:
 
 @attrs.frozen
 class Field:
-    """A part of an operation's signature. ``role`` is operand, operands, attribute, result or results."""
+    """A part of an operation's signature. ``role`` is operand, operands, attribute, result, results or region."""
 
     role: str
     name: str
@@ -80,7 +80,7 @@ class Field:
 
 
 def op_fields(definition: type[Op]) -> list[Field]:
-    """Operands, attributes and results of an operation, in the order of its definition."""
+    """Operands, attributes, results and regions of an operation, in the order of its definition."""
     from ..ir.opdef import Operand, Result
 
     by_schema = getattr(definition, "schema_fields", None)
@@ -98,6 +98,7 @@ def op_fields(definition: type[Op]) -> list[Field]:
     for result in definition.result_fields:
         role = "result" if isinstance(result, Result) else "results"
         fields.append(Field(role, result.name, result.doc))
+    fields += [Field("region", region.name, region.doc) for region in definition.region_fields]
     return fields
 
 
