@@ -8,6 +8,7 @@ from ...ir import Module
 from ...ir.passes import Pass, PassContext
 from ..expansion import expand_function
 from . import (
+    expand_control,
     expand_elementwise,
     expand_indexing,
     expand_layers,
@@ -19,6 +20,7 @@ from .batch import name_batch
 from .expansion import expands
 
 RULE_MODULES = (
+    expand_control,
     expand_elementwise,
     expand_layers,
     expand_sampling,

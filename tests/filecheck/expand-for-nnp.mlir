@@ -48,3 +48,24 @@
   %0, %1 = "nn.top_k"(%x) {k = 3 : i64} : (tensor<2x5xf32>) -> (tensor<2x3xf32>, tensor<2x3xi32>)
   "func.return"(%0, %1) : (tensor<2x3xf32>, tensor<2x3xi32>) -> ()
 }) {function_type = (tensor<2x5xf32>) -> (tensor<2x3xf32>, tensor<2x3xi32>), sym_name = "main"} : () -> ()
+
+// -----
+
+// NNabla computes the same in every run: both branches, and a choice.
+// CHECK-LABEL: builtin.module
+// CHECK: ^bb0(%x: tensor<2xf32>, %c: tensor<i1>):
+// CHECK-NEXT: %0 = "nn.exp"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+// CHECK-NEXT: %1 = "nn.sin"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+// CHECK-NEXT: %2 = "nn.select"(%c, %0, %1) : (tensor<i1>, tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+// CHECK-NEXT: "func.return"(%2) : (tensor<2xf32>) -> ()
+"func.func"() ({
+^bb0(%x: tensor<2xf32>, %c: tensor<i1>):
+  %0 = "nn.if"(%c) ({
+    %1 = "nn.exp"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+    "nn.yield"(%1) : (tensor<2xf32>) -> ()
+  }, {
+    %2 = "nn.sin"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+    "nn.yield"(%2) : (tensor<2xf32>) -> ()
+  }) : (tensor<i1>) -> tensor<2xf32>
+  "func.return"(%0) : (tensor<2xf32>) -> ()
+}) {function_type = (tensor<2xf32>, tensor<i1>) -> tensor<2xf32>, sym_name = "main"} : () -> ()
