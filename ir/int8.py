@@ -23,6 +23,7 @@ import attrs
 
 from .core import Operation
 from .module import constant_attribute
+from .types import I8, ElementType
 
 _TABLES = {"tflite": "nncc.ir.dialects.tfl.quantization", "onnx": "nncc.ir.dialects.onnx.quantization"}
 INT8_TARGETS = tuple(_TABLES)
@@ -79,6 +80,8 @@ class Int8Kernels:
 
     runtime: str
     rules: Mapping[str, Int8Rule]
+    storage: ElementType = I8
+    """What activations are stored as; weights are always i8."""
 
     def rule(self, op: Operation) -> Int8Rule | str:
         """The rule for an nn operation; a string says why there is none for it."""

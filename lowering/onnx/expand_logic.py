@@ -8,7 +8,7 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from ...ir.module import constant_array
+from ...ir.module import constant_array, scalar_constant
 from ...ir.types import I1, I32, I64
 from ..expansion import number, reshaped
 from .expansion import expands
@@ -103,6 +103,16 @@ def extreme_integers(b: Builder, op: nn.Maximum) -> Value | None:
     smaller = b.nn.less(op.lhs, op.rhs)
     pair = (op.rhs, op.lhs) if op.name == "nn.maximum" else (op.lhs, op.rhs)
     return b.nn.select(smaller, *pair)
+
+
+@expands("maximum", "minimum", below=8)
+def bounded(b: Builder, op: nn.Maximum) -> Value | None:
+    """One number as the bound of all is a clip."""
+    for x, other in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
+        bound = scalar_constant(other, 0.0)
+        if bound is not None and not math.isnan(bound) and x.tensor.dims == op.output.tensor.dims:
+            return b.nn.clip(x, min=bound) if op.name == "nn.maximum" else b.nn.clip(x, max=bound)
+    return None
 
 
 @expands("maximum", "minimum", below=8)

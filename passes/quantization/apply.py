@@ -118,7 +118,9 @@ class Application:
             if value is None or not holds_reals(value):
                 continue
             if quantize_ports and is_constant(value):
-                op.set_operand(number, self._constant(value, activation_type(constant_range(value))))
+                op.set_operand(
+                    number, self._constant(value, activation_type(constant_range(value), self.plan.classes.storage))
+                )
             elif quantize_ports and value in types:
                 op.set_operand(number, self._as_int8(value, types[value], op.location))
             elif value in native and not quantize_ports:

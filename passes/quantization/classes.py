@@ -7,7 +7,7 @@ import math
 import attrs
 
 from ...ir import Value
-from ...ir.types import QuantizedType
+from ...ir.types import I8, ElementType, QuantizedType
 from .parameters import Range, activation_type, type_range
 
 TOLERATED = 2.0
@@ -21,6 +21,7 @@ class ScaleClass:
     low: float = 0.0
     high: float = 0.0
     fixed: QuantizedType | None = None
+    storage: ElementType = I8
     members: int = 1
     one_path: bool = True
     """No member has several users: nobody but the last of them sees the type."""
@@ -47,13 +48,15 @@ class ScaleClass:
 
     @property
     def type(self) -> QuantizedType:
-        return self.fixed if self.fixed is not None else activation_type((self.low, self.high))
+        return self.fixed if self.fixed is not None else activation_type((self.low, self.high), self.storage)
 
 
 @attrs.define
 class ScaleClasses:
     """The class of every value that is quantized."""
 
+    storage: ElementType = I8
+    """What the numbers are stored as, where no kernel prescribes it."""
     of_value: dict[Value, ScaleClass] = attrs.Factory(dict)
 
     def __getitem__(self, value: Value) -> ScaleClass:
@@ -65,7 +68,7 @@ class ScaleClasses:
     def add(self, value: Value, found: Range | None, fixed: QuantizedType | None = None) -> None:
         """A class of its own for a value; the range is None where it adds nothing to the class that it will join."""
         low, high = found or (0.0, 0.0)
-        self.of_value[value] = ScaleClass(low, high, fixed, one_path=value.has_one_use)
+        self.of_value[value] = ScaleClass(low, high, fixed, self.storage, one_path=value.has_one_use)
 
     def join(self, a: Value, b: Value) -> bool:
         """Make two values share their type; False, and nothing is changed, where a kernel prescribes another."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...ir.types import F32, I8, I32, QuantizedType
+from ...ir.types import F32, I8, I32, ElementType, QuantizedType
 
 Range = tuple[float, float]
 
@@ -14,17 +14,19 @@ RANGE_OF_ZEROS = (0.0, 1.0)
 """The range of a value that is 0 in all samples: some scale is needed, and none is wrong."""
 
 
-def activation_type(found: Range) -> QuantizedType:
-    """Asymmetric i8 in [-128, 127] for a range; the range is widened to contain 0, which is exactly representable.
+def activation_type(found: Range, storage: ElementType = I8) -> QuantizedType:
+    """Asymmetric 8 bits for a range; the range is widened to contain 0, which is exactly representable.
 
-    scale = (high - low) / 255, zero point = the integer nearest to -128 - low / scale.
+    scale = (high - low) / 255, zero point = the integer nearest to least - low / scale, ``least`` being the smallest
+    number of the storage type (i8 or ui8).
     """
     low, high = min(found[0], 0.0), max(found[1], 0.0)
     if high - low <= 0:
         low, high = RANGE_OF_ZEROS
     scale = as_f32(max((high - low) / 255, SMALLEST_SCALE))
-    zero_point = int(np.clip(np.rint(-128 - low / scale), -128, 127))
-    return QuantizedType(I8, F32, (scale,), (zero_point,))
+    least, most = storage.limits
+    zero_point = int(np.clip(np.rint(least - low / scale), least, most))
+    return QuantizedType(storage, F32, (scale,), (zero_point,))
 
 
 def fixed_type(scale: float, zero_point: int) -> QuantizedType:

@@ -43,7 +43,7 @@ class Plan:
 
 def make_plan(function: Function, kernels: Int8Kernels, quantize_ports: bool) -> Plan:
     """The plan for a function whose values have ranges; ``quantize_ports``: its inputs and outputs become int8."""
-    plan = Plan(function)
+    plan = Plan(function, classes=ScaleClasses(kernels.storage))
     _choose_operations(plan, kernels)
     _leave_moves_between_floats(plan)
     _add_values(plan, quantize_ports)
@@ -194,7 +194,7 @@ def _type_constants(plan: Plan) -> None:
             if rule.same_scale:
                 plan.constants[op, number] = plan.classes[op.results[rule.quantized_results(op)[0]]].type
             else:
-                plan.constants[op, number] = activation_type(constant_range(value))
+                plan.constants[op, number] = activation_type(constant_range(value), plan.classes.storage)
 
 
 def constant_range(value: Value) -> Range:

@@ -3,7 +3,10 @@
 The table is keyed by the name of the ``nn`` operation, see :mod:`nncc.ir.int8`. It holds what onnxruntime 1.31 fuses
 into kernels of its own (QLinearConv, QGemm, QLinearAdd, QLinearSoftmax, ...) and what only moves or picks elements, for
 which it drops the conversions around. All else is better computed in float: the conversions cost time and digits, and
-save nothing. No kernel prescribes a scale. tests/lowering/onnx runs them.
+save nothing. No kernel prescribes a scale.
+
+Activations are unsigned: on x86 onnxruntime makes signed ones unsigned before it fuses, but only where a QuantizeLinear
+has one user, after which the rest fits no kernel any more. tests/lowering/onnx runs them.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...int8 import CONSTANT_WEIGHTS, Int8Kernels, Int8Rule
+from ...types import UI8
 
 _SAME: dict[str, Any] = {"same_scale": True}
 INT8_RULES: dict[str, Int8Rule] = {
@@ -49,4 +53,4 @@ INT8_RULES: dict[str, Int8Rule] = {
     "nn.depth_to_space": Int8Rule(**_SAME),
     "nn.space_to_depth": Int8Rule(**_SAME),
 }
-INT8_KERNELS = Int8Kernels("onnxruntime", INT8_RULES)
+INT8_KERNELS = Int8Kernels("onnxruntime", INT8_RULES, storage=UI8)
