@@ -64,18 +64,20 @@ class Interpolation:
         if self.coordinate == "align_corners":
             return i * ((m.old - 1) / (m.resized - 1)) if m.resized != 1 else np.zeros(m.new)
         if self.coordinate == "tf_crop_and_resize":
-            start, end = (edge * (m.old - 1) for edge in m.region)
-            return start + i * ((end - start) / (m.new - 1)) if m.new > 1 else np.array([(start + end) / 2])
+            return _cropped(i, m)
         if self.coordinate == "asymmetric":
             return _unscaled(i, m)
         if self.coordinate == "tf_half_pixel_for_nn":
             return _unscaled(i + 0.5, m)
         if self.coordinate == "pytorch_half_pixel" and m.new == 1:
             return np.zeros(1)
-        places = _unscaled(i + 0.5, m) - 0.5
-        if self.coordinate == "half_pixel_symmetric":
-            places += m.old / 2 * (1 - m.new / m.resized)
-        return places
+        places = _unscaled(i + 0.5, m)
+        if self.coordinate == "half_pixel_symmetric" and m.scale is not None:
+            single = np.float32
+            offset = single(m.old / 2) * (1 - single(m.new) / (single(m.scale) * single(m.old)))
+            places = (offset + places.astype(single) - single(0.5)).astype(np.float64)
+            return places
+        return places - 0.5
 
     def nearest(self, m: AxisMap) -> Array:
         """The indices that mode nearest takes."""
@@ -128,6 +130,18 @@ def cubic_weight(distance: Array, a: float) -> Array:
     near = (a + 2) * distance**3 - (a + 3) * distance**2 + 1
     far = a * (distance**3 - 5 * distance**2 + 8 * distance - 4)
     return np.where(distance <= 1, near, np.where(distance < 2, far, 0))
+
+
+def _cropped(i: Array, m: AxisMap) -> Array:
+    """The places i of a region that is shown as the whole axis; in single precision, which the region has."""
+    start, end = map(np.float32, m.region)
+    last = np.float32(m.old - 1)
+    if m.new == 1:
+        middle: Array = np.array([np.float32(0.5) * (start + end) * last], np.float64)
+        return middle
+    inner = i.astype(np.float32) * (end - start) * last / np.float32(m.new - 1)
+    places: Array = start * last + inner
+    return places.astype(np.float64)
 
 
 def _unscaled(places: Array, m: AxisMap) -> Array:

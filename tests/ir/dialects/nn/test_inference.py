@@ -13,8 +13,12 @@ from nncc.ir.dialects import nn
 from nncc.ir.opdef import Trait, registered_ops
 from nncc.ir.types import F32
 
-# What these need to know of an operand, they refuse not to know: the shape of a kernel, the length of index vectors.
-NEED_STATIC = {"nn.conv": 1, "nn.deform_conv": 1, "nn.dynamic_split": 1, "nn.conv_transpose": 1, "nn.gather_nd": 1, "nn.scatter_nd": 1}
+# What these need to know of an operand, they refuse not to know: the shape of a kernel, the length of index
+# vectors, the number of pieces.
+NEED_STATIC = {
+    **dict.fromkeys(("nn.conv", "nn.conv_transpose", "nn.deform_conv", "nn.gather_nd", "nn.scatter_nd"), 1),
+    "nn.dynamic_split": 1,
+}
 # What of these has a size that depends on the data, inference cannot know.
 DATA_DEPENDENT = {"nn.compress", "nn.loop", "nn.non_max_suppression", "nn.non_zero", "nn.unique"}
 # These have, too, unless the operands that say it are constants.
