@@ -33,20 +33,18 @@ def if_(target: Target, op: nn.If) -> Sequence[OpResult]:
 
 
 @lowers("loop")
-def loop(target: Target, op: nn.Loop) -> Sequence[OpResult]:
-    trips, scanned, limit = op.trip_count(), op.yielded_scanned, op.max_trips
-    if scanned and (trips is None or not all(v.tensor.is_static for v in scanned)):
-        raise target.error(
-            "stacks values whose shape or number is not known",
-            "let max_trips be a constant and the condition always true; --input-shape fixes shapes",
-        )
+def loop(target: Target, op: nn.Loop) -> Sequence[Value]:
+    limit, heights = op.max_trips, _heights(target, op)
     state = _State()
     counter = state.carry(target.constant(np.array(0, np.int64), "trip"), _COUNTER, "trip")
     condition = None
     if not op.goes_on() or not _is_true(op.condition):
         condition = state.carry(op.condition or _true(target), _FLAG, "condition")
     carried = [state.carry(v, a.type, a.name) for v, a in zip(op.carried, op.arguments, strict=True)]
-    stacks = [state.carry(_empty_stack(target, v.tensor, trips or 0), _stack_type(v.tensor, trips)) for v in scanned]
+    stacks = []
+    for value, result in zip(op.yielded_scanned, op.results[len(carried) :], strict=True):
+        empty = _empty_stack(target, value.tensor, heights)
+        stacks.append(state.carry(empty, empty.type, result.name))
     variables = [v for v in (*_variables(op), limit) if v is not None and constant_attribute(v) is None]
     inputs: dict[Value, Value] = {v: state.carry(v, v.type, v.name) for v in dict.fromkeys(variables)}
 
@@ -64,7 +62,11 @@ def loop(target: Target, op: nn.Loop) -> Sequence[OpResult]:
     check = _check(target, state.body, counter, condition, inputs.get(limit, limit) if limit is not None else None)
     types = [a.type for a in state.body.args]
     made = target.build("while", *state.first, types=types, regions=[Region.of(check), Region.of(state.body)])
-    return [made.results[a.index] for a in (*carried, *stacks)]
+    found: list[Value] = [made.results[a.index] for a in carried]
+    for stack in stacks:
+        whole, made_trips = made.results[stack.index], made.results[counter.index]
+        found.append(whole if condition is None else _written_part(target, whole, made_trips))
+    return found
 
 
 @attrs.define
@@ -183,27 +185,78 @@ def _is_true(value: Value | None) -> bool:
     return value is None or (array is not None and bool(array.item()))
 
 
-# Stacks: a tensor for all trips, into which each writes its part
+# Stacks: a tensor for all trips that there may be, into which each writes its part
 
 
-def _stack_type(one: TensorType, trips: int | None) -> TensorType:
-    return one.with_shape((trips, *one.dims))
+def _heights(target: Target, op: nn.Loop) -> Value | None:
+    """How many trips there are at most, as a vector of one i32; None where nothing is stacked.
+
+    Raises VerifyError where there is no bound, or what is stacked has no known shape.
+    """
+    if not op.yielded_scanned:
+        return None
+    trips, limit = op.trip_count(), constant_array(op.max_trips)
+    if trips is None and limit is not None:
+        trips = max(int(limit.item()), 0)
+    if op.max_trips is None or not all(v.tensor.is_static for v in op.yielded_scanned):
+        raise target.error(
+            "stacks values whose shape is not known, or without a bound for their number",
+            "give 'max_trips'; --input-shape fixes shapes",
+        )
+    if trips is None:
+        number = target.value("cast", op.max_trips, types=[TensorType((), I32)])
+        least = target.value("maximum", number, target.scalar(0, "zero"), types=[TensorType((), I32)])
+        return target.value("reshape", least, target.ints([1], "shape"), types=[TensorType((1,), I32)])
+    size = max(v.tensor.size * v.tensor.storage.dtype.itemsize for v in op.yielded_scanned)
+    if trips * size > _LARGEST_STACK:
+        raise target.error(
+            f"makes up to {trips} trips, and what they stack takes more than {_LARGEST_STACK} bytes",
+            "lower the bound 'max_trips'",
+        )
+    return target.ints([trips], "height")
 
 
-def _empty_stack(target: Target, one: TensorType, trips: int) -> Value:
-    type = _stack_type(one, trips)
+_LARGEST_STACK = 1 << 28
+"""Bytes that a stack may take: exporters write bounds that nobody means."""
+
+
+def _empty_stack(target: Target, one: TensorType, heights: Value | None) -> Value:
+    assert heights is not None
+    known = constant_array(heights)
+    trips = None if known is None else int(known[0])
     zero = target.constant(np.zeros((), one.storage.dtype), "zero")
-    return target.value("fill", target.ints(type.static_shape, "dims"), zero, types=[type])
+    dims = _with_dims(target, heights, one.static_shape)
+    return target.value("fill", dims, zero, types=[one.with_shape((trips, *one.dims))])
+
+
+def _with_dims(target: Target, first: Value, dims: Sequence[int]) -> Value:
+    """A vector of i32 that goes on with known numbers."""
+    known = constant_array(first)
+    if known is not None:
+        return target.ints([*known.tolist(), *dims], "dims")
+    if not dims:
+        return first
+    rest = target.ints(dims, "dims")
+    return target.value("concatenation", first, rest, axis=0, types=[TensorType((1 + len(dims),), I32)])
+
+
+def _vector(target: Target, trip: Value) -> Value:
+    """A trip number as a vector of one i32."""
+    number = target.value("cast", trip, types=[TensorType((), I32)])
+    return target.value("reshape", number, target.ints([1], "shape"), types=[TensorType((1,), I32)])
 
 
 def _written(target: Target, stack: Value, one: Value, trip: Value) -> Value:
     """The stack with the part of a trip."""
-    rank = stack.tensor.rank
-    shape = (1, *stack.tensor.static_shape[1:])
+    shape = (1, *one.tensor.static_shape)
     part = target.value("reshape", one, target.ints(shape, "shape"), types=[stack.tensor.with_shape(shape)])
-    number = target.value("cast", trip, types=[TensorType((), I32)])
-    first = target.value("reshape", number, target.ints([1], "shape"), types=[TensorType((1,), I32)])
-    if rank > 1:
-        zeros = target.ints([0] * (rank - 1), "zeros")
-        first = target.value("concatenation", first, zeros, axis=0, types=[TensorType((rank,), I32)])
-    return target.value("dynamic_update_slice", stack, part, first, types=[stack.type])
+    place = _with_dims(target, _vector(target, trip), [0] * one.tensor.rank)
+    return target.value("dynamic_update_slice", stack, part, place, types=[stack.type])
+
+
+def _written_part(target: Target, stack: Value, trips: Value) -> Value:
+    """The stack up to where the trips that were made wrote."""
+    dims = stack.tensor.dims[1:]
+    begin = target.ints([0] * stack.tensor.rank, "begin")
+    size = _with_dims(target, _vector(target, trips), [d for d in dims if isinstance(d, int)])
+    return target.value("slice", stack, begin, size, types=[stack.tensor.with_shape((None, *dims))])
