@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...ir import Block, DenseAttribute, Diagnostics, Location, Region, Type, UnknownType, Value
+from ...ir import Block, DenseAttribute, Diagnostics, Location, Region, Type, UnknownType, UnregisteredOp, Value
 from ...ir.attributes import Attribute
 from ...ir.dialects.onnx import Initializer, Yield, base, densify, from_type
 from ...ir.dialects.onnx.messages import from_sparse
@@ -133,6 +133,7 @@ class GraphImporter:
             value = self.tensors.read(message)
         except ValueError as error:
             self.error(f"the tensor '{message.name}' cannot be read: {error}", place)
+            scope.values.setdefault(message.name, stand_in())  # a stand-in: one fault is enough
             return
         op = Initializer(value=value, location=place)
         if message.doc_string:
@@ -157,6 +158,7 @@ class GraphImporter:
             value = self._densified(sparse, name)
         except ValueError as error:
             self.error(f"the sparse tensor '{name}' cannot be read: {error}", place)
+            scope.values.setdefault(name, stand_in())
             return
         op = Initializer(value=value, sparse={**sparse, "name": ""}, location=place)
         self._add_initializer(block, op, name, scope, context, graph, inputs)
@@ -201,6 +203,8 @@ class GraphImporter:
         infos: dict[str, list[ValueInfoProto]] = {}
         for info in declared:
             infos.setdefault(info.name, []).append(info)
+        if not self._made_once(nodes, scope, context):
+            return
         try:
             order = sorted_nodes(nodes)
         except CycleError as error:
@@ -208,9 +212,25 @@ class GraphImporter:
             shown = " -> ".join(names if len(names) < 12 else [*names[:10], "...", names[-1]])
             place = self.place(context, names[0], error.cycle[0])
             self.error(f"the graph is cyclic, so it cannot be computed: {shown}", place, "remove the cycle")
+            scope.values |= {name: stand_in() for node in nodes for name in node.output}
             return
         for index in order:
             self._node(block, nodes[index], index, scope, context, infos)
+
+    def _made_once(self, nodes: Sequence[NodeProto], scope: Scope, context: Context) -> bool:
+        """Whether every name is made by one node, and is no input and no weight."""
+        seen = set(scope.values)
+        twice = False
+        for index, node in enumerate(nodes):
+            for name in node.output:
+                if name and name in seen:
+                    place = self.place(context, label(node), index)
+                    self.error(f"'{name}' is made twice: every name may be made once in a graph", place)
+                    twice = True
+                seen.add(name)
+        if twice:
+            scope.values |= {name: stand_in() for name in seen - scope.values.keys()}
+        return not twice
 
     def _node(
         self,
@@ -229,9 +249,7 @@ class GraphImporter:
             op = None
         else:
             op = make_node(self, message, operands, scope, context, place)
-            results = (
-                [Value(UnknownType()) for _ in message.output] if op is None else op.results
-            )  # one fault is enough
+            results = [stand_in() for _ in message.output] if op is None else op.results  # one fault is enough
         ports: dict[str, Attribute] = {}
         for i, (name, value) in enumerate(zip(message.output, results, strict=False)):
             if not name:
@@ -322,6 +340,11 @@ class GraphImporter:
         if unknown:
             self.error(f"the function '{function.name}' has no attribute '{unknown[0]}'", place)
         return {name: value for name, value in given.items() if name not in missing}
+
+
+def stand_in() -> Value:
+    """A value in place of one that could not be made, so that what needs it is no fault as well."""
+    return UnregisteredOp("onnx.unread", result_types=[UnknownType()]).result
 
 
 def label(node: NodeProto) -> str:

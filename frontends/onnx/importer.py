@@ -123,6 +123,7 @@ def _verify_nodes(module: Module, problems: Diagnostics) -> None:
             try:
                 op.verify()
             except NnccError as error:
-                problems.add(error)
+                for fault in error.diagnostics:
+                    problems.error(fault.message, fault.location, fault.remedy or REMEDY)
                 if len(problems.errors) >= MOST_PROBLEMS:
                     return

@@ -49,9 +49,9 @@ _REMEDY = "lower the module to the onnx dialect first"
 
 
 def model_message(module: Module, write_tensor: WriteTensor, node_label: NodeLabel | None = None) -> ModelProto:
-    """The message of a module; ``write_tensor`` fills in the elements, and the light forms of them, of a tensor.
+    """The message of a module; ``write_tensor`` sets a tensor: type, dimensions and elements.
 
-    ``node_label`` renames the nodes. Raises CompileError with everything that ONNX cannot hold.
+    ``node_label`` renames the nodes, for the inference. Raises CompileError with everything that ONNX cannot hold.
     """
     from onnx import ModelProto
 
@@ -180,7 +180,7 @@ class _Writer:
     # Operations
 
     def _initializer(self, op: Initializer, message: GraphProto) -> None:
-        if op.sparse is not None:
+        if op.sparse is not None and self.node_label is None:  # to the inference it is the dense tensor that it means
             sparse = message.sparse_initializer.add()
             to_sparse(op.sparse, sparse, self.write_tensor)
             tensor = sparse.values
