@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from ..ir import CompileError, Location, Module, Trait, UsageError
+from ..ir import CompileError, Function, Location, Module, Trait, UsageError
 from ..ir.instruments import Instrument, PassRecord
 from ..ir.pass_manager import PassManager
 from ..ir.passes import PassContext
@@ -144,11 +144,14 @@ def pipeline_for(source: str, target: str) -> Pipeline:
 
 
 def count_ops(module: Module) -> Counter[str]:
-    """How often each operation stands in the functions of a module, without constants and returns."""
+    """How often each operation stands in the functions or networks of a module, without constants and variables."""
     counts: Counter[str] = Counter()
-    for function in module.functions:
-        for op in function.walk():
-            if op is not function and not {Trait.CONSTANT, Trait.TERMINATOR} & op.traits:
+    for holder in module.body:
+        if not isinstance(holder, Function) and Trait.GRAPH_REGION not in holder.traits:
+            continue
+        for op in holder.walk():
+            is_data = bool({Trait.CONSTANT, Trait.TERMINATOR} & op.traits) or op.name == "nnp.variable"
+            if op is not holder and not is_data:
                 counts[op.name] += 1
     return counts
 
