@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..ir import Block, Builder, CompileError, Function, Module, Operation, QuantizedType, TensorType, Value
+from ..ir import Builder, CompileError, Function, Module, Operation, QuantizedType, TensorType, Value
 from ..ir.dialects import nn
 from ..ir.layout import inverse, permute
 from ..ir.module import constant_attribute
+from ..ir.regions import inner_blocks
 from ..ir.types import I32, Array, Dim
 
 Expansion = Callable[[Builder, Any], "Value | Sequence[Value] | None"]
@@ -62,13 +63,9 @@ def expand_function(module: Module, function: Function, rules: Expansions, versi
                 # What was made is looked at too: it may need an expansion itself.
                 op = before.next_op if before is not None else block.first_op
             else:
-                blocks.extend(_inner_blocks(op))
+                blocks.extend(inner_blocks(op))
                 op = following
     return counts
-
-
-def _inner_blocks(op: Operation) -> Iterator[Block]:
-    return (block for region in op.regions for block in region.blocks)
 
 
 def _expand(module: Module, op: Operation, rules: Expansions, version: int | None) -> bool:
