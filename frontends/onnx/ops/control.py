@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....ir import Block, Operation, Region, TensorType, Type, Value
+from ....ir.dialects.nn.contents import known_elements
 from ....ir.dialects.nn.control import covers
 from ....ir.types import I1, I64, join_types
 from .registry import Absent, Lifted, Lifter, lift, refuse
@@ -232,7 +233,10 @@ def yielded_by(block: Block) -> Sequence[Value | None]:
 
 
 def scalar(b: Lifter, value: Value) -> Value:
-    """A tensor of one element without dimensions."""
+    """A tensor of one element without dimensions; a constant if it follows from dimensions that are known."""
+    elements = known_elements(value)
+    if elements is not None and elements.size == 1 and isinstance(elements.item(), bool | int):
+        return b.constant(np.asarray(elements.item(), value.tensor.storage.dtype))
     if value.tensor.shape == ():
         return value
     reshaped: Value = b.nn.reshape(value, shape=())

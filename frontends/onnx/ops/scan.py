@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....ir import Block, Value
-from .control import build_loop, graph_of, yielded_by
+from .control import build_loop, graph_of, scalar, yielded_by
 from .registry import Lifted, Lifter, lift, refuse
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def _each(op: OnnxOp, name: str, count: int) -> Sequence[int]:
 
 def _size(b: Lifter, x: Value, axis: int) -> Value:
     """The size of an axis, an i64 scalar."""
-    size: Value = b.nn.gather(b.nn.shape_of(x), b.constant(axis), axis=0)
-    return size
+    return scalar(b, b.nn.gather(b.nn.shape_of(x), b.constant(axis), axis=0))
 
 
 def _one(b: Lifter) -> Value:

@@ -83,6 +83,22 @@ def test_if_whose_condition_is_known_is_one_branch(tmp_path: Path) -> None:
     assert "nn.if" not in names(module)
 
 
+def test_conditions_and_bounds_follow_from_the_dimensions_that_are_known(tmp_path: Path) -> None:
+    """The batch is open, what is asked for is not."""
+    graph = """(float[n,1,4] x) => (float[n,4] y, float[4,n] all) {
+      s = Shape(x)  k = Gather(s, one)  c = Equal(k, one)
+      y = If(c) <
+        then_branch = a () => (float[n,4] ya) { axes = Constant<value = int64[1] {1}>()  ya = Squeeze(x, axes) },
+        else_branch = b () => (float[n,1,4] yb) { yb = Identity(x) }
+      >
+      z = Transpose<perm = [1, 0]>(y)
+      all = Scan<num_scan_inputs = 1, body = b (float[n] u) => (float[n] v) { v = Exp(u) }>(z)
+    }""".replace("{\n      s", "\n  <int64 one = {1}> {\n      s", 1)
+    module = check(graph, tmp_path, *({"x": reals(n, 1, 4)} for n in (1, 3)))
+    assert "nn.if" not in names(module)
+    assert [v.tensor.shape for v in module.main.outputs] == [("n", 4), (4, "n")]
+
+
 FOR = """(float[2,3] x, int64{one} n) => (float[2,3] y, float[t,2,3] all, int64[t] trips) {{
   e = Exp(x)
   y, all, trips = Loop(n, , x) <body = b (int64{one} i, bool{one} go, float[2,3] a)
