@@ -30,6 +30,10 @@ from .ops.registry import CORRECT, Lifted, LiftFunction, refuse
 if TYPE_CHECKING:
     from ...ir.dialects.onnx import OnnxOp
 
+_WRONG_USE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a lift may raise for a node that makes no sense: a rank that is not known, a step of 0, a tensor that should be a
+sequence. Files are of anybody's making, and not every lift looks at everything."""
+
 MOST_BODIES = 16
 """Function bodies that call each other; ONNX's own are never deeper than a few."""
 
@@ -176,7 +180,7 @@ class GraphLift:
     def _results(self, op: OnnxOp, operands: Sequence[Any]) -> list[Any]:
         try:
             made = self._find_lift(op)(self.b, op, *operands)
-        except (TypeError, ValueError) as error:  # an unknown rank, a tensor where a sequence should be, ...
+        except _WRONG_USE as error:
             raise CompileError(f"{op.op_type} cannot be lifted: {error}", op.location, CORRECT) from error
         results = list(made) if isinstance(made, tuple) or op.regions else [made]
         if len(results) < len(op.results):

@@ -31,7 +31,7 @@ def convolve(b: Lifter, op: OnnxOp, x: Value, weight: Value, bias: Value | None)
         strides=windows.strides,
         pads=windows.pads,
         dilations=windows.dilations,
-        groups=op.get("group") or 1,
+        groups=groups_of(op),
     )
 
 
@@ -44,6 +44,12 @@ def kernel_of(op: OnnxOp, x: Value, weight: Value) -> tuple[int, ...]:
     if given and tuple(given) != kernel:
         raise refuse(op, f"has kernel_shape {tuple(given)} and a weight of type {weight.type}")
     return kernel
+
+
+def groups_of(op: OnnxOp) -> int:
+    """Into how many groups the channels are split."""
+    groups = op.get("group")
+    return 1 if groups is None else int(groups)
 
 
 @lift("ConvTranspose")
@@ -62,7 +68,7 @@ def conv_transpose(b: Lifter, op: OnnxOp, x: Value, weight: Value, bias: Value |
         pads=pads,
         dilations=dilations,
         output_padding=added,
-        groups=op.get("group") or 1,
+        groups=groups_of(op),
     )
 
 

@@ -9,6 +9,9 @@ from ...types import Array, Dim, Shape
 from .base import INTEGER_ELEMENT, NNOp
 from .contents import known_elements
 
+_MOST_UNKNOWN = 4096
+"""Vectors of this many unknown elements are told from those of unknown length; longer ones are nobody's shape."""
+
 
 def known_vector(op: NNOp, name: str, value: Value) -> Shape | None:
     """The elements of an integer vector, None for those not known; None alone where not even the length is.
@@ -21,7 +24,7 @@ def known_vector(op: NNOp, name: str, value: Value) -> Shape | None:
     if elements is not None:
         return tuple(elements.reshape(-1))
     length = value.tensor.dims[0] if value.tensor.shape is not None else None
-    return (None,) * length if isinstance(length, int) else None
+    return (None,) * length if isinstance(length, int) and length <= _MOST_UNKNOWN else None
 
 
 def known_axes(op: NNOp, name: str, value: Value, rank: int) -> tuple[int, ...] | None:
