@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ...ir.dialects.onnx import OnnxOp
 
 _WRONG_USE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What a lift may raise for a node that makes no sense: a rank that is not known, a step of 0, a tensor that should be a
+"""What a lift may raise for a node that makes no sense: a rank that is not known, a step of 0, a tensor in place of a
 sequence. Files are of anybody's making, and not every lift looks at everything."""
 
 MOST_BODIES = 16
