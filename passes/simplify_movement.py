@@ -5,8 +5,9 @@ product and back, and puts the steps together again, only to take the last one. 
 writes two slices. Each of these movements is an operation at run time.
 
 How: slices find the part of a concatenation that they take. Elementwise operations are computed in the shape that needs
-the fewest reshapes around them (:mod:`nncc.passes.reshape_regions`). Reshapes then meet at concatenations, splits and
-affines (:mod:`nncc.passes.simplify_reshapes`), where ``canonicalize``, which is applied as well, makes one of two.
+the fewest reshapes around them (:mod:`nncc.passes.reshape_regions`), and in front of transposes. Reshapes then meet at
+concatenations, splits and affines (:mod:`nncc.passes.simplify_reshapes`), where ``canonicalize``, which is applied as
+well, makes one of two.
 
 What it does not do: add a reshape for each input of an operation to save the one behind it.
 """
@@ -29,6 +30,7 @@ from .simplify_reshapes import (
     ReshapeBelowAffine,
     ReshapeOfConcat,
     ReshapesOfSplit,
+    TransposeBelowElementwise,
     TransposesOfSplit,
     of_one_type,
 )
@@ -58,7 +60,7 @@ class SimplifyMovement(Pass, name="simplify-movement"):
 
     def run(self, module: Module, context: PassContext) -> bool:
         """Slices first, then reshapes to where they meet; what has not vanished there is merged at last."""
-        changed = self.apply(module, context, SliceOfConcat, SlicesAreSplit)
+        changed = self.apply(module, context, SliceOfConcat, SlicesAreSplit, TransposeBelowElementwise)
         for _ in range(MOST_ROUNDS):
             regions = reshape_regions(module, self.name)
             self.counts["regions"] += regions

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ir import Operation
+import numpy as np
+
+from ..ir import Builder, Operation, Trait, Value
 from ..ir.dialects import nn
 from ..ir.rewrite import OpRewrite, Rewriter, known_array
 from ..ir.types import Dim, Shape
@@ -131,6 +133,42 @@ class TransposesOfSplit(OpRewrite):
             for transpose in old.users:
                 rw.replace(transpose, piece)
         return True
+
+
+class TransposeBelowElementwise(OpRewrite):
+    """f(transpose(x), transpose(y))   →   transpose(f(x, y)): one transpose instead of two, nearer to what undoes it"""
+
+    def match_and_rewrite(self, op: nn.NNOp, rw: Rewriter) -> bool:
+        if Trait.ELEMENTWISE not in op.traits or len(op.results) != 1 or op.results[0].tensor.shape is None:
+            return False
+        transposes = [t for v in op.operands if v is not None and isinstance(t := v.defining_op, nn.Transpose)]
+        if not transposes or not of_one_type(*transposes):
+            return False
+        perm = transposes[0].perm
+        if any(t.perm != perm or not t.output.has_one_use or t.parent is not op.parent for t in transposes):
+            return rw.refuse(op, "the operands are transposed in different ways, or for others, too")
+        if any(t.output.tensor.shape != op.results[0].tensor.shape for t in transposes):
+            return rw.refuse(op, "a transposed operand is broadcast")
+        b = rw.builder(op, transposes)
+        operands = [None if v is None else _before_transpose(b, v, perm) for v in op.operands]
+        if len([v for v in operands if v is not None]) < len([v for v in op.operands if v is not None]):
+            return rw.refuse(op, "an operand is neither transposed nor a constant")
+        made = b.create(op.name, *operands, **op.attributes).results[0]
+        return rw.replace(op, b.nn.transpose(made, perm=perm))
+
+
+def _before_transpose(b: Builder, value: Value, perm: Sequence[int]) -> Value | None:
+    """What an operand is before it is transposed: the source of a transpose, or a constant the other way round."""
+    source = value.defining_op
+    if isinstance(source, nn.Transpose):
+        return source.x
+    if value.tensor.shape == ():
+        return value
+    array = known_array(value)
+    if array is None or value.tensor.element != value.tensor.expressed:
+        return None
+    wide = array.reshape([1] * (len(perm) - array.ndim) + list(array.shape))
+    return b.constant(wide.transpose(np.argsort(perm)), value.tensor.expressed)
 
 
 def of_one_type(*ops: Operation) -> bool:

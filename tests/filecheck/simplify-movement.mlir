@@ -59,3 +59,18 @@
   %2 = "nn.concat"(%1, %0) {axis = 1 : i64} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
   "func.return"(%2) : (tensor<1x4xf32>) -> ()
 }) {function_type = (tensor<1x4xf32>) -> tensor<1x4xf32>, sym_name = "main"} : () -> ()
+
+// -----
+
+// A function of single elements stands in front of the transpose, which meets the one that undoes it.
+// CHECK-LABEL: builtin.module
+// CHECK: ^bb0(%x: tensor<2x3x4xf32>):
+// CHECK-NEXT: %0 = "nn.tanh"(%x) : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+// CHECK-NEXT: "func.return"(%0) : (tensor<2x3x4xf32>) -> ()
+"func.func"() ({
+^bb0(%x: tensor<2x3x4xf32>):
+  %0 = "nn.transpose"(%x) {perm = [0, 2, 1]} : (tensor<2x3x4xf32>) -> tensor<2x4x3xf32>
+  %1 = "nn.tanh"(%0) : (tensor<2x4x3xf32>) -> tensor<2x4x3xf32>
+  %2 = "nn.transpose"(%1) {perm = [0, 2, 1]} : (tensor<2x4x3xf32>) -> tensor<2x3x4xf32>
+  "func.return"(%2) : (tensor<2x3x4xf32>) -> ()
+}) {function_type = (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>, sym_name = "main"} : () -> ()

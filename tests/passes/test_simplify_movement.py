@@ -186,3 +186,29 @@ def test_a_region_in_another_shape_keeps_its_symbols(case):
     simple = case(build, {"x": ("N", 2, 3)}).run(PASS)
     assert simple.names == ["tanh", "sin", "mul", "reshape", "reshape", "softmax"]
     assert {op.results[0].tensor.dims[0] for op in simple.ops} == {"N"}
+
+
+def test_transposes_around_elementwise_operations_cancel(case):
+    """As channel-last models are exported: each convolution between two transposes."""
+
+    def build(b, x, y):
+        to_last, to_first = (0, 2, 3, 1), (0, 3, 1, 2)
+        scaled = b.nn.mul(b.nn.transpose(x, perm=to_last), np.arange(3, dtype=np.float32))
+        total = b.nn.relu(b.nn.add(scaled, b.nn.transpose(y, perm=to_last)))
+        return b.nn.transpose(total, perm=to_first)
+
+    assert case(build, {"x": (2, 3, 4, 5), "y": (2, 3, 4, 5)}).run(PASS).names == ["mul", "add", "relu"]
+
+
+def test_transposes_that_differ_stay(case):
+    def build(b, x, y):
+        return b.nn.add(b.nn.transpose(x, perm=(1, 0)), y), b.nn.add(b.nn.transpose(x, perm=(1, 0)), b.nn.neg(y))
+
+    assert case(build, {"x": (3, 3), "y": (3, 3)}).run(PASS).names.count("transpose") == 2
+
+
+def test_a_transposed_operand_that_is_broadcast_stays(case):
+    def build(b, x, y):
+        return b.nn.add(b.nn.transpose(x, perm=(1, 0)), y)
+
+    assert case(build, {"x": (3, 1), "y": (4, 3)}).run(PASS).names == ["transpose", "add"]
