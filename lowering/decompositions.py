@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir import Builder, Value
 from ..ir.dialects import nn
-from .expansion import number, reshaped, static_dims
+from .expansion import number, reshaped, static_dims, with_axis, without_axis
 
 END = 2**31 - 1
 """A stop of a slice that is beyond any dimension."""
@@ -55,6 +55,28 @@ def round_half_away(b: Builder, op: nn.Round) -> Value | None:
     whole = b.nn.floor(size)
     up = b.nn.cast(b.nn.greater_equal(b.nn.sub(size, whole), number(b, 0.5, op.x)), to=op.x.tensor.expressed)
     return b.nn.mul(b.nn.sign(op.x), b.nn.add(whole, up))
+
+
+def conv_1d(b: Builder, op: nn.ConvolutionOp) -> Value | None:
+    """One spatial dimension becomes two, the first of length 1."""
+    if op.spatial_rank != 1:
+        return None
+    axis = 1 if op.channel_last else 2
+    pads = (0, op.pads[0], 0, op.pads[1])
+    options: dict[str, object] = {"output_padding": (0, *op.output_padding)} if isinstance(op, nn.ConvTranspose) else {}
+    y = b.create(
+        op.name,
+        with_axis(b, op.x, axis),
+        with_axis(b, op.weight, 2),
+        op.bias,
+        strides=(1, *op.strides),
+        pads=pads,
+        dilations=(1, *op.dilations),
+        groups=op.groups,
+        channel_last=op.channel_last,
+        **options,
+    ).result
+    return without_axis(b, y, axis)
 
 
 def batch_norm(b: Builder, op: nn.BatchNorm) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -24,29 +25,27 @@ class Expansions:
     """The rules of one target: ``expands = Expansions()``, then ``@expands("tan")`` before a rule."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, list[tuple[int | None, Expansion]]] = {}
+        self._rules: dict[str, list[tuple[float, float, Expansion]]] = {}
 
-    def __call__(self, *names: str, below: int | None = None) -> Callable[[_E], _E]:
+    def __call__(self, *names: str, below: float = math.inf, since: float = -math.inf) -> Callable[[_E], _E]:
         """Register a rule for nn operations of these names; several for one operation are tried in order.
 
-        One with ``below`` is for versions of the target before that.
+        One with ``below`` is for versions of the target before that, one with ``since`` from there on.
         """
 
         def register(rule: _E) -> _E:
             for name in names:
-                self._rules.setdefault(f"nn.{name}", []).append((below, rule))
+                self._rules.setdefault(f"nn.{name}", []).append((since, below, rule))
             return rule
 
         return register
 
-    def of(self, op: Operation, version: int | None = None) -> Iterator[Expansion]:
-        """The rules for an operation in that version of the target (None: the newest)."""
-        for below, rule in self._rules.get(op.name, ()):
-            if below is None or (version is not None and version < below):
-                yield rule
+    def of(self, op: Operation, version: int = 0) -> Iterator[Expansion]:
+        """The rules for an operation in that version of the target."""
+        return (rule for since, below, rule in self._rules.get(op.name, ()) if since <= version < below)
 
 
-def expand_function(module: Module, function: Function, rules: Expansions, version: int | None = None) -> Counter[str]:
+def expand_function(module: Module, function: Function, rules: Expansions, version: int = 0) -> Counter[str]:
     """Apply the rules in all blocks of a function until none does anything; how often each operation was expanded.
 
     Raises CompileError where a rule needs a number and the shape has none.
@@ -68,7 +67,7 @@ def expand_function(module: Module, function: Function, rules: Expansions, versi
     return counts
 
 
-def _expand(module: Module, op: Operation, rules: Expansions, version: int | None) -> bool:
+def _expand(module: Module, op: Operation, rules: Expansions, version: int) -> bool:
     for rule in rules.of(op, version):
         b = Builder.before(module, op)
         try:

@@ -10,15 +10,14 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from ...ir.dialects.nn.window import spatial_axes
 from ...ir.layout import to_first, to_last
-from ...ir.types import I32, Array
+from .. import resizing
 from ..einsum import einsum
 from ..expansion import with_axis, without_axis
 from ..pools import by_slices, element_factors
 from .expansion import expands
 from .rules_movement import END
-from .windows import interpolate_arguments, lengths_of, mixture, pool_arguments
+from .windows import interpolate_arguments, lengths_of, pool_arguments
 
 
 @expands("conv", "conv_transpose", "deform_conv", "max_pool", "average_pool")
@@ -149,30 +148,10 @@ def average_pool_pads(b: Builder, op: nn.AveragePool) -> Value | None:
 
 @expands("resize")
 def resize(b: Builder, op: nn.Resize) -> Value | None:
-    """Other interpolations, axis by axis: chosen elements (nearest), or a product with a constant matrix."""
-    lengths = lengths_of(op.x, False)
-    if lengths is None or interpolate_arguments(op) is not None:
-        return None
-    y = op.x
-    for axis, m in zip(spatial_axes(y.tensor.rank, False), op.maps(lengths), strict=True):
-        if op.mode == "nearest":
-            indices = op.interpolation.nearest(m)
-            stays = np.array_equal(indices, np.arange(m.old))
-            y = y if stays else b.nn.gather(y, indices.astype(I32.dtype), axis=axis)
-        else:
-            y = _mixed(b, y, axis, mixture(op.interpolation.taps(m), m.old))
-    return b.nn.identity(y) if y is op.x else y
+    return None if interpolate_arguments(op) is not None else resizing.resize(b, op)
 
 
-def _mixed(b: Builder, x: Value, axis: int, matrix: Array) -> Value:
-    """x times a matrix (old, new) along an axis: column i holds the weights of what makes element i."""
-    rank = x.tensor.rank
-    if matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, np.eye(len(matrix))):
-        return x
-    perm = (*(i for i in range(rank) if i != axis), axis)
-    moved = x if axis == rank - 1 else b.nn.transpose(x, perm=perm)
-    y = b.nn.affine(moved, matrix.astype(x.tensor.expressed.dtype))
-    return y if axis == rank - 1 else b.nn.transpose(y, perm=[perm.index(i) for i in range(rank)])
+expands("dynamic_resize")(resizing.dynamic_resize)
 
 
 # Normalization

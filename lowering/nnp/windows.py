@@ -8,6 +8,7 @@ import numpy as np
 
 from ...ir import Value
 from ...ir.dialects import nn
+from ...ir.dialects.nn.interpolation import mixture
 from ...ir.dialects.nn.window import spatial_axes
 from ...ir.types import Array
 
@@ -85,14 +86,6 @@ def _linear_flags(op: nn.Resize, lengths: tuple[int, ...]) -> dict[str, bool] | 
         if all(np.allclose(w, g, atol=1e-6) for w, g in zip(wanted, given, strict=True)):
             return flags
     return None
-
-
-def mixture(taps: tuple[Array, Array], old: int) -> Array:
-    """(old, new): how much each element counts in each element of the result; for indices and weights (taps, new)."""
-    indices, weights = taps
-    matrix = np.zeros((old, weights.shape[1]))
-    np.add.at(matrix, (indices, np.arange(weights.shape[1])), weights)
-    return matrix
 
 
 def _taps(flags: dict[str, bool], old: int, new: int) -> tuple[Array, Array]:

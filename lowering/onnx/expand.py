@@ -14,6 +14,7 @@ from . import (
     expand_logic,
     expand_movement,
     expand_reduction,
+    expand_spatial,
 )
 from .expansion import expands
 from .opsets import parse_opset
@@ -25,6 +26,7 @@ RULE_MODULES = (
     expand_linear,
     expand_movement,
     expand_reduction,
+    expand_spatial,
 )
 
 

@@ -11,27 +11,47 @@ import numpy as np
 from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.dialects.nn.window import Window
-from ...ir.types import Array, Dim
-from .. import decompositions
+from ...ir.types import Dim
+from .. import decompositions, pools
 from ..einsum import einsum
-from ..expansion import reshaped, swapped
+from ..expansion import reshaped
 from .expansion import expands
 from .rules_linear import is_layer_normalization
 
 expands("einsum", below=12)(einsum)
+expands("conv", "conv_transpose", below=7)(decompositions.conv_1d)  # SNPE has images alone
+
+
+@expands("max_pool", below=10)
+@expands("average_pool", below=19)
+def dilations(b: Builder, op: nn.PoolOp) -> Value | None:
+    """Shifted slices, axis by axis, before pools had dilations."""
+    if all(d == 1 for d in op.dilations):
+        return None
+    lengths = op.x.tensor.with_shape(op.x.tensor.dims[2:]).static_shape
+    return pools.by_slices(b, op, _padded(b, op, _neutral(op)), lengths)
 
 
 @expands("max_pool")
 def wide_maximum(b: Builder, op: nn.MaxPool) -> Value | None:
     """Runtimes want pads that are shorter than the window."""
-    window = op.window
-    ends = _ends(window)
-    if not _is_wide(window, ends):
+    if not _is_wide(op.window, _ends(op.window)):
         return None
-    element = op.x.tensor.expressed
-    lowest = -math.inf if element.is_float else float(element.limits[0])
-    x = b.nn.pad(op.x, pads=(0, 0, *window.pads_begin, 0, 0, *ends), value=lowest)
+    x = _padded(b, op, _neutral(op))
     return b.nn.max_pool(x, kernel=op.kernel, strides=op.strides, dilations=op.dilations)
+
+
+def _neutral(op: nn.PoolOp) -> float:
+    """What changes neither the maximum nor the sum of a window."""
+    element = op.x.tensor.expressed
+    if isinstance(op, nn.AveragePool):
+        return 0.0
+    return -math.inf if element.is_float else float(element.limits[0])
+
+
+def _padded(b: Builder, op: nn.PoolOp, value: float) -> Value:
+    pads = (0, 0, *op.window.pads_begin, 0, 0, *_ends(op.window))
+    return b.nn.pad(op.x, pads=pads, value=value) if any(pads) else op.x
 
 
 @expands("average_pool")
@@ -40,24 +60,29 @@ def wide_mean(b: Builder, op: nn.AveragePool) -> Value | None:
 
     (A pad before the pool would not do: onnxruntime 1.31 merges the two, and then refuses what it made.)
     """
-    window = op.window
-    ends = _ends(window)
     some_count = op.count_include_pad and any(op.overhang) and any(op.pads)
-    if not _is_wide(window, ends) and not some_count:
-        return None
+    return _sums(b, op) if some_count or _is_wide(op.window, _ends(op.window)) else None
+
+
+@expands("average_pool", below=7)
+def mean_with_pads(b: Builder, op: nn.AveragePool) -> Value | None:
+    """The first AveragePool counts no pads."""
+    return _sums(b, op) if op.count_include_pad and any(op.pads) else None
+
+
+def _sums(b: Builder, op: nn.AveragePool) -> Value:
+    """The sums of the windows, divided by the numbers of their elements."""
+    window = op.window
     channels, *lengths = op.x.tensor.with_shape(op.x.tensor.dims[1:]).static_shape
-    dtype = op.x.tensor.expressed.dtype
     sums = b.nn.conv(
         op.x,
-        np.ones((channels, 1, *op.kernel), dtype),
+        np.ones((channels, 1, *op.kernel), op.x.tensor.expressed.dtype),
         strides=op.strides,
-        pads=(*window.pads_begin, *ends),
+        pads=(*window.pads_begin, *_ends(window)),
+        dilations=op.dilations,
         groups=channels,
     )
-    factor = np.array(1, np.float64)
-    for divisor in op.divisors(tuple(lengths)):
-        factor = factor[..., None] / np.maximum(divisor, 1)
-    return b.nn.mul(sums, factor[None, None].astype(dtype))
+    return b.nn.mul(sums, pools.element_factors(op, lengths, 1.0))
 
 
 def _ends(window: Window) -> list[int]:
@@ -117,45 +142,3 @@ def _product(dims: Sequence[Dim]) -> Dim:
     if len(numbers) == len(dims):
         return math.prod(numbers)
     return dims[0] if len(dims) == 1 else None
-
-
-# Resizing
-
-
-@expands("resize")
-def resize(b: Builder, op: nn.Resize) -> Value | None:
-    """What Resize has not (any more), and what onnxruntime 1.31 refuses."""
-    unusual = op.coordinate == "tf_half_pixel_for_nn" or (op.mode == "cubic" and len(op.sizes) != 2)
-    return _axis_by_axis(b, op) if unusual else None
-
-
-@expands("resize", below=11)
-def old_resize(b: Builder, op: nn.Resize) -> Value:
-    return _axis_by_axis(b, op)
-
-
-def _axis_by_axis(b: Builder, op: nn.Resize) -> Value:
-    """Chosen elements (nearest), or products with constant matrices."""
-    lengths = op.x.tensor.dims[2:]
-    if not all(isinstance(n, int) for n in lengths):
-        raise ValueError(f"the lengths of {op.x.type} are not known")
-    y = op.x
-    for axis, m in enumerate(op.maps(lengths), 2):  # type: ignore[arg-type]  # they are numbers
-        if op.mode == "nearest":
-            index = op.interpolation.nearest(m)
-            y = y if np.array_equal(index, np.arange(m.old)) else b.nn.gather(y, index.astype(np.int64), axis=axis)
-        else:
-            y = _interpolated(b, y, axis, *op.interpolation.taps(m), m.old)
-    return b.nn.identity(y) if y is op.x else y
-
-
-def _interpolated(b: Builder, x: Value, axis: int, indices: Array, weights: Array, old: int) -> Value:
-    """x with an axis multiplied by the matrix of weights (taps, new) of the elements at indices (taps, new)."""
-    new = indices.shape[1]
-    matrix = np.zeros((old, new), np.float64)
-    np.add.at(matrix, (indices, np.arange(new)), weights)
-    if old == new and np.array_equal(matrix, np.eye(old)):
-        return x
-    perm = swapped(x, axis)
-    y = b.nn.matmul(b.nn.transpose(x, perm=perm), matrix.astype(x.tensor.expressed.dtype))
-    return b.nn.transpose(y, perm=perm)

@@ -10,7 +10,7 @@ from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.module import scalar_constant
 from ...ir.types import I32, I64
-from .. import decompositions
+from .. import decompositions, indexing, padding
 from ..expansion import index_grid, number, reshaped
 from .expansion import expands
 
@@ -62,17 +62,12 @@ def broadcast_to(b: Builder, op: nn.BroadcastTo) -> Value:
 
 @expands("pad")
 def symmetric(b: Builder, op: nn.Pad) -> Value | None:
-    """Mirrored edges are chosen elements."""
-    if op.mode != "symmetric":
-        return None
-    y = op.x
-    for axis, pair in enumerate(op.pairs):
-        if any(pair):
-            length = op.x.tensor.dims[axis]
-            if not isinstance(length, int):
-                raise ValueError(f"the length of axis {axis} is not known")
-            y = b.nn.gather(y, np.pad(np.arange(length), pair, mode="symmetric"), axis=axis)
-    return b.nn.identity(y) if y is op.x else y
+    return padding.cut(b, op) or padding.chosen(b, op) if op.mode == "symmetric" else None
+
+
+@expands("pad", below=19)
+def wrapped(b: Builder, op: nn.Pad) -> Value | None:
+    return padding.cut(b, op) or padding.chosen(b, op) if op.mode == "wrap" else None
 
 
 @expands("slice", below=10)
@@ -187,6 +182,11 @@ def gather_elements(b: Builder, op: nn.GatherElements) -> Value:
 def _from_front(b: Builder, indices: Value, length: int) -> Value:
     """Indices (i64) counted from the front."""
     return b.nn.mod(indices, b.constant(length, I64))
+
+
+@expands("scatter_elements", below=16)
+def combined_elements(b: Builder, op: nn.ScatterElements) -> Value | None:
+    return indexing.scatter_elements(b, op) if op.reduction != "none" else None
 
 
 @expands("gather_nd", below=12)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from .. import decompositions
+from .. import decompositions, indexing
 from ..expansion import along_last
 from .expansion import expands
 from .rules_reduction import is_last_but_ones
@@ -52,3 +52,6 @@ def sort(b: Builder, op: nn.Sort) -> Sequence[Value] | None:
     if op.descending or not isinstance(length, int):
         return None
     return b.nn.top_k(op.x, k=length, axis=op.axis, largest=False)
+
+
+expands("argmax", "argmin", below=12)(indexing.last_of_equals)

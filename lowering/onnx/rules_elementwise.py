@@ -11,6 +11,7 @@ from ...ir import TensorType, Value
 from ...ir.dialects import nn
 from ...ir.dialects.onnx import data_type
 from ...ir.types import ElementType
+from .broadcasting import FIRST_OF_NUMPY
 from .target import Target, lowers
 
 _NAMES = {
@@ -51,7 +52,6 @@ _NAMES = {
     "mul": "Mul",
     "neg": "Neg",
     "pow": "Pow",
-    "prelu": "PRelu",
     "reciprocal": "Reciprocal",
     "select": "Where",
     "sigmoid": "Sigmoid",
@@ -76,6 +76,17 @@ def relu(t: Target, op: nn.Relu) -> Value:
 @lowers(*_NAMES)
 def by_name(t: Target, op: nn.NNOp) -> Value:
     return t.value(_NAMES[op.name.partition(".")[2]], *op.operands)
+
+
+@lowers("prelu")
+def prelu(t: Target, op: nn.Prelu) -> Value:
+    slope: Value = op.slope
+    if t.opset < FIRST_OF_NUMPY:
+        own = [d for d in slope.tensor.dims if d != 1]
+        if len(own) != 1 or slope.tensor.dims[1 - op.x.tensor.rank] != own[0]:
+            raise t.error("has slopes that are not one a channel", "choose a higher opset with -d opset_N")
+        slope = t.reshaped(slope, (-1,), TensorType((own[0],), slope.tensor.element))
+    return t.value("PRelu", op.x, slope)
 
 
 @lowers("constant")

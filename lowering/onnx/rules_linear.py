@@ -9,6 +9,7 @@ import numpy as np
 from ...ir import TensorType, Value
 from ...ir.dialects import nn
 from ...ir.dialects.nn.window import Window
+from .broadcasting import FIRST_OF_NUMPY
 from .target import Target, lowers
 
 _EXPAND = "run expand-for-onnx before"
@@ -73,6 +74,8 @@ def window_attributes(window: Window) -> dict[str, Any]:
 def affine(t: Target, op: nn.Affine) -> Value:
     """Gemm for matrices, with the bias in it; else a product and a sum."""
     if op.x.tensor.rank == 2 and (op.bias is not None or t.since("Gemm") >= 11):
+        if t.opset < FIRST_OF_NUMPY:  # SNPE wants the outputs in the first dimension of the weights
+            return t.value("Gemm", op.x, t.transposed(op.weight, (1, 0)), op.bias, transB=1, broadcast=1)
         return t.value("Gemm", op.x, op.weight, op.bias)
     y = t.value("MatMul", op.x, op.weight)
     return y if op.bias is None else t.value("Add", y, op.bias)
@@ -102,7 +105,8 @@ def einsum(t: Target, op: nn.Einsum) -> Value:
 def batch_norm(t: Target, op: nn.BatchNorm) -> Value:
     if op.axis % op.x.tensor.rank != 1:
         raise t.error(f"has its channels on axis {op.axis}, BatchNormalization on axis 1", _EXPAND)
-    return t.value("BatchNormalization", op.x, op.scale, op.bias, op.mean, op.variance, epsilon=op.epsilon)
+    old = {"is_test": 1} if t.opset < FIRST_OF_NUMPY else {}
+    return t.value("BatchNormalization", op.x, op.scale, op.bias, op.mean, op.variance, epsilon=op.epsilon, **old)
 
 
 @lowers("layer_norm")

@@ -11,6 +11,7 @@ from ...ir import TensorType, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_attribute
 from ...ir.types import Array
+from .broadcasting import FIRST_OF_NUMPY
 from .target import Target, lowers
 
 _ORDERS: dict[type, tuple[int, ...]] = {nn.Rnn: (0,), nn.Gru: (1, 0, 2), nn.Lstm: (0, 3, 1, 2)}
@@ -26,6 +27,8 @@ def recurrent(t: Target, op: nn.RecurrentOp) -> Sequence[Value]:
         attributes["activations"] = (op.activation.capitalize(),) * len(op.directions)
     if isinstance(op, nn.Gru):
         attributes["linear_before_reset"] = 1
+    if t.opset < FIRST_OF_NUMPY:
+        attributes["output_sequence"] = 1  # else y is not given
     weights = [_ordered(t, op, w) for w in (op.weight, op.recurrent_weight)]
     name = {nn.Rnn: "RNN", nn.Gru: "GRU", nn.Lstm: "LSTM"}[type(op)]
     return t.build(name, op.x, *weights, _bias(t, op), None, *op.initial_states, **attributes)

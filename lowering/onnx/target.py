@@ -14,6 +14,7 @@ from ...ir.layout import permute
 from ...ir.module import constant_array, constant_attribute
 from ...ir.opdef import lookup_op
 from ...ir.types import I64, Array, ElementType
+from .broadcasting import BROADCASTING, FIRST_OF_NUMPY, aligned
 from .elements import substitute, type_variable
 from .opsets import Opset
 
@@ -63,6 +64,11 @@ class Target:
         attributes or operands, or a type.
         """
         types = [r.type for r in self.op.results] if types is None else types
+        if self.opset < FIRST_OF_NUMPY and name in BROADCASTING:
+            lhs, rhs = operands
+            assert lhs is not None and rhs is not None
+            operands, how = aligned(self, name, lhs, rhs)  # type: ignore[assignment]  # a list of two
+            attributes |= how
         schema = self.schema(name)
         self._check(schema, operands, types, attributes)
         variables = self._elements(schema, operands, types)

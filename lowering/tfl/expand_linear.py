@@ -45,27 +45,7 @@ def zero_padded(
 # Convolution
 
 
-@expands("conv", "conv_transpose")
-def conv_1d(b: Builder, op: nn.ConvolutionOp) -> Value | None:
-    """One spatial dimension becomes two, the first of length 1."""
-    if op.spatial_rank != 1:
-        return None
-    axis = 1 if op.channel_last else 2
-    pads = (0, op.pads[0], 0, op.pads[1])
-    options: dict[str, object] = {"output_padding": (0, *op.output_padding)} if isinstance(op, nn.ConvTranspose) else {}
-    y = b.create(
-        op.name,
-        with_axis(b, op.x, axis),
-        with_axis(b, op.weight, 2),
-        op.bias,
-        strides=(1, *op.strides),
-        pads=pads,
-        dilations=(1, *op.dilations),
-        groups=op.groups,
-        channel_last=op.channel_last,
-        **options,
-    ).result
-    return without_axis(b, y, axis)
+expands("conv", "conv_transpose")(decompositions.conv_1d)
 
 
 @expands("conv")

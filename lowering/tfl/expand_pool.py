@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
-from ...ir.dialects.nn.interpolation import AxisMap
-from ...ir.dialects.nn.window import Window, spatial_axes
+from ...ir.dialects.nn.window import Window
 from ...ir.dialects.tfl.windows import padding_scheme
-from ...ir.types import I32
+from .. import resizing
 from ..expansion import reshaped, with_axis, without_axis
 from ..pools import by_slices, element_factors
 from .expand_linear import lengths_of, zero_padded
@@ -156,41 +154,8 @@ def resize_1d(b: Builder, op: nn.Resize) -> Value | None:
 
 @expands("resize")
 def resize(b: Builder, op: nn.Resize) -> Value | None:
-    """Other interpolations, axis by axis: chosen elements (nearest), or a product with a constant matrix."""
-    if len(op.sizes) == 2 and resize_options(op) is not None:
-        return None
-    lengths = lengths_of(op.x, op.channel_last)
-    if lengths is None:
-        return None
-    y = op.x
-    axes = spatial_axes(y.tensor.rank, op.channel_last)
-    for axis, m in zip(axes, op.maps(lengths), strict=True):
-        if op.mode == "nearest":
-            index = op.interpolation.nearest(m)
-            y = y if np.array_equal(index, np.arange(m.old)) else b.nn.gather(y, index.astype(I32.dtype), axis=axis)
-        else:
-            y = _interpolated(b, y, axis, _matrix(op, m))
-    return b.nn.identity(y) if y is op.x else y
+    """Other interpolations are made of chosen elements (nearest), or of products with constant matrices."""
+    return None if len(op.sizes) == 2 and resize_options(op) is not None else resizing.resize(b, op)
 
 
-def _matrix(op: nn.Resize, m: AxisMap) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """(old, new): column i holds the weights of the elements that make element i."""
-    matrix = np.zeros((m.old, m.new), np.float64)
-    for index, weight in zip(*op.interpolation.taps(m), strict=True):
-        np.add.at(matrix, (index, np.arange(m.new)), weight)
-    return matrix.astype(np.float32)
-
-
-def _interpolated(b: Builder, x: Value, axis: int, matrix: Any) -> Value:
-    if matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, np.eye(len(matrix))):
-        return x
-    rank = x.tensor.rank
-    perm = _last(rank, axis)
-    moved = x if axis == rank - 1 else b.nn.transpose(x, perm=perm)
-    y = b.nn.affine(moved, matrix)
-    back = [perm.index(i) for i in range(rank)]
-    return y if axis == rank - 1 else b.nn.transpose(y, perm=back)
-
-
-def _last(rank: int, axis: int) -> Sequence[int]:
-    return [*(i for i in range(rank) if i != axis), axis]
+expands("dynamic_resize")(resizing.dynamic_resize)

@@ -24,15 +24,10 @@ RUNTIME_LIMITS = {
     "nn.floor_div": ("by zero",),
     "nn.mod": ("by zero",),
     "nn.roi_align": ("Could not find an implementation for RoiAlign(22)",),
-    "nn.grid_sample": ("Only 4-D or 5-D tensor is supported", "Only support GridSample Cubic mode in 4-D"),
     "nn.dynamic_resize": ("mode only support", "exclude_outside can be set"),
-    "nn.resize": ("exclude_outside can be set",),
 }
 """What onnxruntime 1.31 says of valid models that it does not run."""
-REFUSED_AT_THE_NEWEST = {
-    "nn.dynamic_pad": "mode symmetric",
-    "nn.max_pool_with_indices": "i64 elements",
-}
+REFUSED_AT_THE_NEWEST = {"nn.dynamic_pad": "mode symmetric"}
 
 
 def module_of(s: Sample) -> Module:
