@@ -16,6 +16,9 @@ from .windows import per_axis
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
 
+_MOST_WEIGHTS = 1 << 24
+"""The elements of the largest kernel that Col2Im becomes."""
+
 
 @lift("DepthToSpace", "SpaceToDepth")
 def move_blocks(b: Lifter, op: OnnxOp, x: Value) -> Value:
@@ -128,6 +131,8 @@ def col2im(b: Lifter, op: OnnxOp, x: Value, image_shape: Value, block_shape: Val
     (columns,) = numbers(op, x.tensor.dims[1:2], "the columns")
     if size < 1 or columns % size or min(rooms) < 0:
         raise refuse(op, f"has {columns} columns for blocks of {block} in an image of {image}")
+    if columns * size > _MOST_WEIGHTS:
+        raise refuse(op, f"has {columns} columns for blocks of {size}: too many for a kernel", "use smaller blocks")
     kernel = np.tile(np.eye(size).reshape(size, 1, *block), (columns // size, *[1] * (rank + 1)))
     return b.nn.conv_transpose(
         reshape(b, x, [*sizes_of(x)[:2], *counts]),

@@ -214,7 +214,7 @@ def max_unpool(b: Lifter, op: OnnxOp, x: Value, indices: Value, output_shape: Va
         for i, n in enumerate(dims[2:])
     )
     shape = (*dims[:2], *inner)
-    zeros = b.constant(np.zeros(math.prod(shape)), x.tensor.storage)
+    zeros = broadcast(b, filled(b, 0, (1,), x.tensor.storage), [math.prod(shape)])
     flat = b.nn.scatter_nd(zeros, reshape(b, indices, [-1, 1]), reshape(b, x, [-1]))
     y = reshape(b, flat, list(shape))
     if output_shape is None:
