@@ -48,6 +48,55 @@ def convolution() -> ModelProto:
     return model(nodes, [port("x", ["N", 3, 8, 8])], [port("y", ["N", 4, 8, 8])], {"weight": weight, "bias": bias})
 
 
+def loop() -> ModelProto:
+    """y = x * (n + 1): a loop that adds x to what it carries."""
+    body = helper.make_graph(
+        [helper.make_node("Add", ["v", "x"], ["w"]), helper.make_node("Identity", ["keep"], ["keep_out"])],
+        "body",
+        [port("i", [], TensorProto.INT64), port("keep", [], TensorProto.BOOL), port("v", [2])],
+        [port("keep_out", [], TensorProto.BOOL), port("w", [2])],
+    )
+    node = helper.make_node("Loop", ["n", "", "x"], ["y"], body=body)
+    return model([node], [port("n", [], TensorProto.INT64), port("x", [2])], [port("y", [2])])
+
+
+def choice() -> ModelProto:
+    """y = -x or |x|, as c says; both graphs use a weight of their own and name their values alike."""
+    branches = {}
+    for name, operator in (("then_branch", "Neg"), ("else_branch", "Abs")):
+        nodes = [helper.make_node(operator, ["x"], ["h"]), helper.make_node("Mul", ["h", "one"], ["z"])]
+        weights = [numpy_helper.from_array(np.float32([1]), "one")]
+        branches[name] = helper.make_graph(nodes, name, [], [port("z", None)], weights)
+    node = helper.make_node("If", ["c"], ["y"], **branches)
+    return model([node], [port("c", [], TensorProto.BOOL), port("x", ["N", 2])], [port("y", None)])
+
+
+def scan() -> ModelProto:
+    """The running sums of the rows of x."""
+    body = helper.make_graph(
+        [helper.make_node("Add", ["sum_in", "row"], ["sum_out"]), helper.make_node("Identity", ["sum_out"], ["each"])],
+        "body",
+        [port("sum_in", [3]), port("row", [3])],
+        [port("sum_out", [3]), port("each", [3])],
+    )
+    node = helper.make_node("Scan", ["start", "x"], ["last", "all"], body=body, num_scan_inputs=1)
+    inputs = [port("start", [3]), port("x", ["N", 3])]
+    return model([node], inputs, [port("last", [3]), port("all", ["N", 3])])
+
+
+def sequences() -> ModelProto:
+    """A sequence that is mapped, taken apart, and put into an optional."""
+    body = helper.make_graph([helper.make_node("Neg", ["e"], ["n"])], "body", [port("e", None)], [port("n", None)])
+    nodes = [
+        helper.make_node("SplitToSequence", ["x"], ["s"], axis=1),
+        helper.make_node("SequenceMap", ["s"], ["m"], body=body),
+        helper.make_node("Optional", ["m"], ["o"]),
+        helper.make_node("OptionalGetElement", ["o"], ["g"]),
+        helper.make_node("ConcatFromSequence", ["g"], ["y"], axis=1),
+    ]
+    return model(nodes, [port("x", ["N", 4])], [port("y", None)], opsets={"": 18})
+
+
 def write(folder: Path, message: ModelProto, name: str = "m.onnx") -> Path:
     path = folder / name
     path.write_bytes(message.SerializeToString())

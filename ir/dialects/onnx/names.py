@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 
 import attrs
 
-from ...core import Block, Operation, Value
+from ...core import Block, Operation, OpResult, Value
 from ...module import Function
 from .ops import Initializer, Yield
 from .schema import find_schema
@@ -30,15 +30,23 @@ class Names:
         names = cls()
         for argument, name in zip(function.inputs, function.input_names, strict=True):
             names._claim(argument, name)
-        reserved: dict[Value, str] = {}
-        for value, name in zip(function.outputs, function.output_names, strict=True):
-            if value not in names.of and value not in reserved and name not in names._taken:
-                reserved[value] = name
-        for value, name in reserved.items():
-            names._claim(value, name)
+        names._ports(function)
         names._block(function.body)
-        names._end(function.body, function.output_names, names.of)
         return names
+
+    def _ports(self, function: Function) -> None:
+        """Name the outputs as their ports before anything else takes these names."""
+        listed = []
+        given: set[Value] = set()
+        for value, wished in zip(function.outputs, function.output_names, strict=True):
+            if value not in self.of and wished not in self._taken:
+                listed.append(self._claim(value, wished))
+            elif self.of.get(value) == wished and value not in given:
+                listed.append(wished)
+            else:
+                listed.append(self._free(wished))
+            given.add(value)
+        self.outputs[function.terminator] = listed
 
     def _claim(self, value: Value, wished: str) -> str:
         self.of[value] = name = self._free(wished)
@@ -75,31 +83,27 @@ class Names:
         terminator = block.last_op
         assert isinstance(terminator, Yield)
         made = set(block.args) | {result for op in block for result in op.results}
-        wished = [self.of[v] if v is not None else "" for v in terminator.operands]
-        claimed += self._end(block, wished, made)
+        claimed += self._end(terminator, made)
         for name in claimed:
             del self._taken[name]
 
-    def _end(self, block: Block, wished: Sequence[str], own: Container[Value]) -> list[str]:
-        """Name the outputs of a block; ``own`` are the values that it may give away under their own names."""
-        terminator = block.last_op
-        assert terminator is not None
+    def _end(self, terminator: Yield, made: Container[Value]) -> list[str]:
+        """Name the outputs of a graph that makes these values; gives the names of copies."""
         given: set[Value] = set()
         outputs: list[str] = []
         copies: list[str] = []
-        for value, name in zip(terminator.operands, wished, strict=True):
-            assert value is not None
-            if self.of[value] == name and value in own and value not in given:
-                outputs.append(name)
-            else:
-                copies.append(self._free(name))
-                outputs.append(copies[-1])
+        for value in terminator.values:
+            name = self.of[value]
+            if value not in made or value in given:
+                name = self._free(name)
+                copies.append(name)
+            outputs.append(name)
             given.add(value)
         self.outputs[terminator] = outputs
         return copies
 
 
-def _is_left_out(op: Operation, result: Value) -> bool:
+def _is_left_out(op: Operation, result: OpResult) -> bool:
     """Whether an output needs no name: nothing uses it, it has none, and it may be missing."""
     if result.name or result.has_uses or isinstance(op, Initializer):
         return False
@@ -108,8 +112,7 @@ def _is_left_out(op: Operation, result: Value) -> bool:
     if schema is None:
         return True
     ports = schema.outputs
-    index = op.results.index(result)  # type: ignore[arg-type]
-    port = ports[min(index, len(ports) - 1)]
+    port = ports[min(result.index, len(ports) - 1)]
     return bool(port.option.name == "Optional")
 
 

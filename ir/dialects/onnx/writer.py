@@ -71,7 +71,7 @@ def model_message(module: Module, write_tensor: WriteTensor, node_label: NodeLab
         for data in fields.get(f"onnx.{field}", ()):
             getattr(message, field).add().ParseFromString(data.numpy().tobytes())
     graph = {
-        "name": fields.get(GRAPH_NAME, ""),
+        "name": fields.get(GRAPH_NAME) or function.sym_name,
         "doc_string": fields.get(GRAPH_DOC_STRING, ""),
         "metadata": fields.get(GRAPH_METADATA, {}),
         "annotations": fields.get(ANNOTATIONS, ()),

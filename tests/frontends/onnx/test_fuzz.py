@@ -9,8 +9,7 @@ from typing import Any
 
 import onnx
 import pytest
-from onnx import TensorProto, helper
-from onnx_files import convolution, model, port, write
+from onnx_files import convolution, loop, write
 
 from nncc.backends.onnx import save
 from nncc.frontends.onnx import load
@@ -35,17 +34,6 @@ NAMES = (
     "value",
 )
 NUMBERS = (0, 1, -1, 2, 7, 99, 2**31 - 1, 2**62, -(2**63))
-
-
-def loop() -> onnx.ModelProto:
-    body = helper.make_graph(
-        [helper.make_node("Add", ["v", "x"], ["w"]), helper.make_node("Identity", ["keep"], ["keep_out"])],
-        "body",
-        [port("i", [], TensorProto.INT64), port("keep", [], TensorProto.BOOL), port("v", [2])],
-        [port("keep_out", [], TensorProto.BOOL), port("w", [2])],
-    )
-    node = helper.make_node("Loop", ["n", "", "x"], ["y"], body=body)
-    return model([node], [port("n", [], TensorProto.INT64), port("x", [2])], [port("y", [2])])
 
 
 def judged(path: Path) -> bool:
