@@ -59,7 +59,30 @@ def save(module: Module, path: PathLike, format: str | None = None, **options: A
             f"format '{backend.name}' is written from dialect '{backend.dialect}', the module has {', '.join(wrong)}",
             remedy="run a pipeline that lowers to it first: nncc.compile(module, pipeline)",
         )
-    return _write_whole(target, lambda scratch: backend.function("save")(module, scratch, **options))
+    write = _write_folder if backend.is_folder else _write_whole
+    return write(target, lambda scratch: backend.function("save")(module, scratch, **options))
+
+
+def _write_folder(target: Path, write: Callable[[Path], object]) -> list[Path]:
+    """Let ``write`` make a folder of the target's name in a scratch folder, then move its files into the target."""
+    place = Location.at(str(target))
+    if target.exists() and not target.is_dir():
+        raise CompileError("the output is a file", place, "give the name of a folder")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".nncc-", dir=target))
+    except OSError as error:
+        raise CompileError(f"cannot write there: {error.strerror}", place, "choose another output") from error
+    try:
+        write(scratch / target.resolve().name)
+        made = sorted((scratch / target.resolve().name).iterdir())
+        for path in made:
+            os.replace(path, target / path.name)
+        return [target / p.name for p in made]
+    except OSError as error:
+        raise CompileError(f"cannot write: {error.strerror or error}", place, "choose another output") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _write_whole(target: Path, write: Callable[[Path], object]) -> list[Path]:

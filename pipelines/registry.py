@@ -38,6 +38,8 @@ class Format:
     description: str
     options: tuple[str, ...] = ()
     """The options of the command line that ``load`` or ``save`` takes, by their Python names."""
+    is_folder: bool = False
+    """Whether ``save`` makes a folder; its files replace those of the same names in one that exists."""
 
     def check_options(self, given: Iterable[str]) -> None:
         """Raises UsageError where the format has no option of one of these names."""
@@ -105,6 +107,7 @@ register_target(
 )
 register_target(Format("onnx", "onnx", (".onnx",), "nncc.backends.onnx", "ONNX", ("ir_version", "external_data")))
 register_target(Format("tflite", "tfl", (".tflite",), "nncc.backends.tflite", "TensorFlow Lite (LiteRT)"))
+register_target(Format("c", "c", (), "nncc.backends.c", "C source with no library but libc and libm", is_folder=True))
 register_target(
     Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage", ("constants",))
 )

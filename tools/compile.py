@@ -218,7 +218,8 @@ def _output(args: argparse.Namespace, inputs: list[Path], pipeline: Pipeline | N
         raise UsageError(
             f"there is no format '{target}' that can be written", remedy=f"{', '.join(registry.targets())}"
         )
-    output = Path(inputs[0].name).with_suffix(registry.targets()[target].extensions[0])
+    extensions = registry.targets()[target].extensions  # a folder has none
+    output = Path(inputs[0].name).with_suffix(extensions[0] if extensions else "")
     if any(output.resolve() == p.resolve() for p in inputs):
         raise UsageError(f"the output would replace the input '{output}'", remedy="name another with -o OUTPUT")
     return output

@@ -146,7 +146,9 @@ class Binary(TFLOp, traits=(Trait.ELEMENTWISE,)):
         return type(self).function(lhs, rhs)
 
 
-class _Arithmetic(TFLOp, traits=(Trait.ELEMENTWISE,)):
+class Arithmetic(TFLOp, traits=(Trait.ELEMENTWISE,)):
+    """Base of functions of two operands that broadcast, with an activation function built in."""
+
     function: ClassVar[Any]
     lhs = operand()
     rhs = operand()
@@ -158,7 +160,7 @@ class _Arithmetic(TFLOp, traits=(Trait.ELEMENTWISE,)):
 
 
 class Add(
-    _Arithmetic,
+    Arithmetic,
     name="tfl.add",
     builtin="ADD",
     options="Add",
@@ -170,7 +172,7 @@ class Add(
     function = np.add
 
 
-class Sub(_Arithmetic, name="tfl.sub", builtin="SUB", options="Sub", versions={"i8": 2, "i64": 4, "i16": 5}):
+class Sub(Arithmetic, name="tfl.sub", builtin="SUB", options="Sub", versions={"i8": 2, "i64": 4, "i16": 5}):
     """lhs - rhs, then the activation function."""
 
     function = np.subtract
@@ -180,7 +182,7 @@ class Sub(_Arithmetic, name="tfl.sub", builtin="SUB", options="Sub", versions={"
 
 
 class Mul(
-    _Arithmetic,
+    Arithmetic,
     name="tfl.mul",
     builtin="MUL",
     options="Mul",
@@ -198,7 +200,7 @@ class Mul(
         return max(super().version(), 3 if grows else 1)
 
 
-class Div(_Arithmetic, name="tfl.div", builtin="DIV", options="Div"):
+class Div(Arithmetic, name="tfl.div", builtin="DIV", options="Div"):
     """lhs / rhs (integers: towards zero), then the activation function."""
 
     function = nn_binary.Div.ufunc

@@ -1,0 +1,78 @@
+"""C's names for element types, numbers as C writes them, and identifiers."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from ...ir.types import Array, ElementType
+
+C_TYPES = {
+    "f32": "float",
+    "f64": "double",
+    "i1": "uint8_t",
+    "i8": "int8_t",
+    "ui8": "uint8_t",
+    "i16": "int16_t",
+    "ui16": "uint16_t",
+    "i32": "int32_t",
+    "ui32": "uint32_t",
+    "i64": "int64_t",
+    "ui64": "uint64_t",
+}
+"""The C type of each element type that kernels compute with; a boolean is a byte of 0 or 1."""
+
+KEYWORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """auto break case char const continue default do double else enum extern float for goto if inline int long
+        main register restrict return short signed sizeof static struct switch typedef union unsigned void volatile
+        while""",
+    )
+)
+"""What no identifier may be."""
+
+
+def c_type(element: ElementType) -> str:
+    """The C type of an element type. Raises KeyError where there is none."""
+    return C_TYPES[element.name]
+
+
+def identifier(name: str, taken: set[str] | None = None) -> str:
+    """A C identifier made of any name, different from those that are taken (it is one of them then)."""
+    word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "x"
+    word = f"_{word}" if word[0].isdigit() or word in KEYWORDS else word
+    found, number = word, 1
+    while taken is not None and found in taken:
+        number += 1
+        found = f"{word}_{number}"
+    if taken is not None:
+        taken.add(found)
+    return found
+
+
+def literal(number: float, type: str) -> str:
+    """A number as C writes it in a type."""
+    if type not in ("float", "double"):
+        whole = int(number)
+        if whole in (-(2**31), -(2**63)):
+            return f"INT{32 if whole == -(2**31) else 64}_MIN"  # without its sign it is too large
+        return str(whole) if abs(whole) < 2**31 else f"INT64_C({whole})"
+    if math.isnan(number):
+        return "NAN"
+    if math.isinf(number):
+        return "INFINITY" if number > 0 else "-INFINITY"
+    text = f"{number:.9g}" if type == "float" else repr(float(number))
+    text = text if set(text) & set(".en") else f"{text}.0"
+    return f"{text}f" if type == "float" else text
+
+
+def array_lines(array: Array, type: str, width: int = 12) -> list[str]:
+    """The elements of an array as lines of an initializer."""
+    flat = array.reshape(-1)
+    if type == "float":
+        words = [f"{v:.9g}" for v in flat.tolist()]
+        words = [f"{w}f" if "." in w or "e" in w else literal(float(w), type) for w in words]
+    else:
+        words = [literal(v, type) for v in flat.tolist()]
+    return [", ".join(words[i : i + width]) + "," for i in range(0, len(words), width)]

@@ -1,0 +1,89 @@
+"""Kernels of convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ....ir.dialects.c.convolution import Conv
+from .registry import bounded, element_type, fill, kernel, loops
+
+
+@kernel("conv")
+def conv(op: Conv) -> str:
+    """For each place of the result the sum over its window; channels lie behind each other in x and in the weights."""
+    type = element_type(op.output)
+    outputs, *window, inner = op.weight.tensor.static_shape
+    lengths, counts = op.x.tensor.static_shape[1:-1], op.output.tensor.static_shape[1:-1]
+    body = fill(
+        """
+        $type sum = $start;
+        $sums
+        output[($at) * $outputs + o] = $value;
+        """,
+        type=type,
+        start="0" if op.bias is None else "bias[o]",
+        sums=_window(op, lengths, window, inner, outputs // op.groups),
+        at=_row_major(["b", *_OUT[: len(counts)]], counts),
+        outputs=outputs,
+        value=bounded("sum", op, type),
+    )
+    return loops([op.output.tensor.static_shape[0], *counts, outputs], body, ["b", *_OUT[: len(counts)], "o"])
+
+
+_OUT = ("oi", "oj", "ol")
+_IN = ("xi", "xj", "xl")
+_WINDOW = ("ki", "kj", "kl")
+
+
+def _window(op: Conv, lengths: Sequence[int], window: Sequence[int], inner: int, outputs: int) -> str:
+    """The loops over a window, which leave out what is outside of x."""
+    at, of = _row_major(["b", *_IN[: len(lengths)]], lengths), _row_major(["o", *_WINDOW[: len(window)]], window)
+    channels = op.x.tensor.static_shape[-1]
+    group = f" + o / {outputs} * {inner}" if op.groups > 1 else ""
+    text = fill(
+        """
+        const $type *from = x + ($at) * $channels$group;
+        const $type *weights = weight + ($of) * $inner;
+        for (int c = 0; c < $inner; c++) {
+            sum += from[c] * weights[c];
+        }
+        """,
+        type=element_type(op.x),
+        at=at,
+        of=of,
+        channels=channels,
+        inner=inner,
+        group=group,
+    )
+    for axis in reversed(range(len(lengths))):
+        x, k, out = _IN[axis], _WINDOW[axis], _OUT[axis]
+        text = loops(
+            [window[axis]],
+            fill(
+                """
+                const int $x = $out * $stride + $k * $dilation - $pad;
+                if ($x < 0 || $x >= $length) {
+                    continue;
+                }
+                $inside
+                """,
+                x=x,
+                out=out,
+                k=k,
+                stride=op.strides[axis],
+                dilation=op.dilations[axis],
+                pad=op.pads[axis],
+                length=lengths[axis],
+                inside=text,
+            ),
+            [k],
+        )
+    return text
+
+
+def _row_major(names: Sequence[str], sizes: Sequence[int]) -> str:
+    """The row-major index of counters, the sizes of all but the first of which are given."""
+    text = names[0]
+    for name, size in zip(names[1:], sizes, strict=True):
+        text = f"({text}) * {size} + {name}" if "+" in text else f"{text} * {size} + {name}"
+    return text

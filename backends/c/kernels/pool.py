@@ -1,0 +1,61 @@
+"""Kernels of pools."""
+
+from __future__ import annotations
+
+from ....ir.dialects.c.pool import Pool
+from .registry import bounded, element_type, fill, kernel
+
+_STEPS = {"max": "sum = nncc_max_{t}(sum, v);", "average": "sum += v;", "l2": "sum += v * v;"}
+_RESULTS = {"max": "sum", "average": "sum / count", "l2": "sqrt{f}(sum / count)"}
+
+
+@kernel("pool")
+def pool(op: Pool) -> str:
+    """For each place of the result, the part of its window that is inside of x."""
+    type = element_type(op.output)
+    batch, h, w, channels = op.x.tensor.static_shape
+    _, out_h, out_w, _ = op.output.tensor.static_shape
+    suffix = "f" if type == "float" else ""
+    result = _RESULTS[op.kind].format(f=suffix)
+    return fill(
+        """
+        for (int b = 0; b < $batch; b++) {
+            for (int oy = 0; oy < $out_h; oy++) {
+                const int top = nncc_max_int(oy * $stride_y - $pad_y, 0);
+                const int bottom = nncc_min_int(oy * $stride_y - $pad_y + $kernel_y, $h);
+                for (int ox = 0; ox < $out_w; ox++) {
+                    const int left = nncc_max_int(ox * $stride_x - $pad_x, 0);
+                    const int right = nncc_min_int(ox * $stride_x - $pad_x + $kernel_x, $w);
+                    $count
+                    for (int c = 0; c < $channels; c++) {
+                        $type sum = $start;
+                        for (int y = top; y < bottom; y++) {
+                            for (int x_ = left; x_ < right; x_++) {
+                                const $type v = x[((b * $h + y) * $w + x_) * $channels + c];
+                                $step
+                            }
+                        }
+                        output[((b * $out_h + oy) * $out_w + ox) * $channels + c] = $value;
+                    }
+                }
+            }
+        }
+        """,
+        batch=batch,
+        h=h,
+        w=w,
+        channels=channels,
+        out_h=out_h,
+        out_w=out_w,
+        stride_y=op.strides[0],
+        stride_x=op.strides[1],
+        pad_y=op.pads[0],
+        pad_x=op.pads[1],
+        kernel_y=op.kernel[0],
+        kernel_x=op.kernel[1],
+        type=type,
+        start="-INFINITY" if op.kind == "max" else "0",
+        step=_STEPS[op.kind].format(t=type),
+        count="" if op.kind == "max" else f"const {type} count = ({type})((bottom - top) * (right - left));",
+        value=bounded(result, op, type),
+    )

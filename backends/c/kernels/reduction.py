@@ -1,0 +1,102 @@
+"""Kernels of reductions, and of what is computed over an axis."""
+
+from __future__ import annotations
+
+from ....ir.dialects.c.reduction import LogSoftmax, Reduce, Softmax
+from ..ctypes import literal
+from .registry import element_type, fill, kernel
+
+_STARTS = {"sum": "0", "mean": "0", "prod": "1", "any": "0", "all": "1"}
+_STEPS = {
+    "sum": "value += v;",
+    "mean": "value += v;",
+    "prod": "value *= v;",
+    "max": "value = nncc_max_{t}(value, v);",
+    "min": "value = nncc_min_{t}(value, v);",
+    "any": "value |= v;",
+    "all": "value &= v;",
+}
+
+
+@kernel("reduce")
+def reduce(op: Reduce) -> str:
+    type = element_type(op.output)
+    return fill(
+        """
+        for (int i = 0; i < $outer; i++) {
+            for (int k = 0; k < $inner; k++) {
+                const $type *row = x + i * $block + k;
+                $type value = $start;
+                for (int j = 0; j < $middle; j++) {
+                    const $type v = row[j * $inner];
+                    $step
+                }
+                output[i * $inner + k] = $value;
+            }
+        }
+        """,
+        outer=op.outer,
+        middle=op.middle,
+        inner=op.inner,
+        block=op.middle * op.inner,
+        type=type,
+        start=_STARTS.get(op.kind, "row[0]"),
+        step=_STEPS[op.kind].format(t=type),
+        value=f"value / {literal(op.middle, type)}" if op.kind == "mean" else "value",
+    )
+
+
+@kernel("softmax")
+def softmax(op: Softmax) -> str:
+    return fill(
+        """
+        for (int i = 0; i < $rows; i++) {
+            const float *row = x + i * $length;
+            float *to = output + i * $length;
+            float largest = row[0];
+            for (int j = 1; j < $length; j++) {
+                largest = nncc_max_float(largest, row[j]);
+            }
+            float sum = 0.0f;
+            for (int j = 0; j < $length; j++) {
+                to[j] = expf((row[j] - largest) * $beta);
+                sum += to[j];
+            }
+            for (int j = 0; j < $length; j++) {
+                to[j] /= sum;
+            }
+        }
+        """,
+        **_rows(op),
+        beta=literal(op.beta, "float"),
+    )
+
+
+@kernel("log_softmax")
+def log_softmax(op: LogSoftmax) -> str:
+    return fill(
+        """
+        for (int i = 0; i < $rows; i++) {
+            const float *row = x + i * $length;
+            float *to = output + i * $length;
+            float largest = row[0];
+            for (int j = 1; j < $length; j++) {
+                largest = nncc_max_float(largest, row[j]);
+            }
+            float sum = 0.0f;
+            for (int j = 0; j < $length; j++) {
+                sum += expf(row[j] - largest);
+            }
+            const float shift = largest + logf(sum);
+            for (int j = 0; j < $length; j++) {
+                to[j] = row[j] - shift;
+            }
+        }
+        """,
+        **_rows(op),
+    )
+
+
+def _rows(op: Softmax | LogSoftmax) -> dict[str, int]:
+    length = op.x.tensor.static_shape[-1]
+    return {"rows": op.x.tensor.size // length, "length": length}

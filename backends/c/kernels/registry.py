@@ -1,0 +1,95 @@
+"""How kernels are registered, and what they have in common.
+
+    @kernel("leaky_relu")
+    def leaky_relu(op: LeakyRelu) -> str: ...
+
+The function gives the body of a C function. Its parameters are pointers named as the fields of the operation: ``x``,
+``weight``, ``output``, and ``scratch`` where the operation has scratch memory; an operand that is left out has none.
+The body is made for the shapes and attributes of ``op``: all sizes in it are numbers.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from string import Template
+from typing import Any, TypeVar
+
+from ....ir import QuantizedType, Value
+from ....ir.types import ElementType
+from ..ctypes import c_type, literal
+
+Kernel = Callable[[Any], str]
+_K = TypeVar("_K", bound=Kernel)
+
+KERNELS: dict[str, Kernel] = {}
+"""The kernel of each operation, by its name without the dialect."""
+
+QUANTIZED: dict[str, Kernel] = {}
+"""The kernel of each operation on integers that stand for real numbers."""
+
+
+def kernel(*names: str, quantized: bool = False) -> Callable[[_K], _K]:
+    """Register the kernel of operations, for real numbers or for the integers that stand for them."""
+    table = QUANTIZED if quantized else KERNELS
+
+    def register(function: _K) -> _K:
+        for name in names:
+            assert name not in table, name
+            table[name] = function
+        return function
+
+    return register
+
+
+def is_quantized(op: Any) -> bool:
+    """Whether an operation works on integers that stand for real numbers."""
+    values = [v for v in (*op.operands, *op.results) if v is not None]
+    return any(isinstance(v.tensor.element, QuantizedType) for v in values)
+
+
+def element_type(value: Value) -> str:
+    """The C type of a value's elements."""
+    return c_type(value.tensor.storage)
+
+
+def fill(text: str, **values: Any) -> str:
+    """A piece of C with its ``$names`` replaced; a name alone on its line indents all lines that it stands for."""
+    lines = []
+    for line in textwrap.dedent(text).strip("\n").splitlines():
+        name = line.strip()[1:]
+        if line.strip().startswith("$") and name in values and "\n" in str(values[name]):
+            lines += textwrap.indent(str(values[name]), line[: len(line) - len(line.lstrip())]).splitlines()
+        else:
+            lines.append(Template(line).substitute(values))
+    return "\n".join(lines)
+
+
+def loops(sizes: Sequence[int], body: str, names: Iterable[str] = "ijklmnopqr") -> str:
+    """``body`` inside a loop for each size, the first outermost; their counters are ``names``."""
+    text = body
+    for name, size in reversed(list(zip(names, sizes, strict=False))):
+        text = f"for (int {name} = 0; {name} < {size}; {name}++) {{\n{textwrap.indent(text, '    ')}\n}}"
+    return text
+
+
+def place(strides: Sequence[int], begin: int = 0, names: Iterable[str] = "ijklmnopqr") -> str:
+    """The index ``begin + i * strides[0] + ...``, without what is zero."""
+    terms = [name if s == 1 else f"{name} * {s}" for name, s in zip(names, strides, strict=False) if s]
+    if begin or not terms:
+        terms.append(str(begin))
+    return " + ".join(terms).replace("+ -", "- ")
+
+
+def bounded(expression: str, op: Any, type: str) -> str:
+    """An expression between the bounds of an operation."""
+    lower, upper = op.lower, op.upper
+    if lower != float("-inf"):
+        expression = f"nncc_max_{type}({expression}, {literal(lower, type)})"
+    if upper != float("inf"):
+        expression = f"nncc_min_{type}({expression}, {literal(upper, type)})"
+    return expression
+
+
+def is_float(element: ElementType) -> bool:
+    return element.name in ("f32", "f64")

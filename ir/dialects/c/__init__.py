@@ -1,0 +1,10 @@
+"""The c dialect: one operation a call of a kernel, in C source that needs no library but libc and libm.
+
+Shapes are static, tensors channel-last. Few kernels serve many operations: what only moves elements is a ``view``
+or a ``copy`` by strides, elementwise functions are ``unary`` and ``binary`` with a function each.
+"""
+
+from . import convolution, elementwise, linear, movement, pool, reduction
+from .base import Constant, KernelOp
+
+__all__ = ["Constant", "KernelOp", "convolution", "elementwise", "linear", "movement", "pool", "reduction"]

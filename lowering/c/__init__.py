@@ -1,0 +1,1 @@
+"""From TensorFlow Lite's operations to C kernels."""
