@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,10 +36,10 @@ class Prepared(BackendRep):
 
     def __init__(self, model: ModelProto) -> None:
         # large weights are read when they are needed, so the file lives as long as this
-        self._folder = tempfile.TemporaryDirectory(prefix="nncc-onnx-")
-        path = Path(self._folder.name) / "model.onnx"
-        path.write_bytes(model.SerializeToString())
-        self.module: Module = load(path)
+        self._file = tempfile.NamedTemporaryFile(prefix="nncc-", suffix=".onnx")  # noqa: SIM115
+        self._file.write(model.SerializeToString())
+        self._file.flush()
+        self.module: Module = load(self._file.name)
         driver.compile(self.module, _lift())
 
     def run(self, inputs: Any, **options: Any) -> tuple[Array, ...]:
@@ -48,10 +47,11 @@ class Prepared(BackendRep):
 
         Raises CompileError where the model cannot be run on them.
         """
-        return tuple(evaluate(self.module.main, _by_name(self.module.main.input_names, inputs)).values())
+        return tuple(evaluate(self.module.main, by_name(self.module.main.input_names, inputs)).values())
 
 
-def _by_name(names: Sequence[str], inputs: Any) -> Mapping[str, Array]:
+def by_name(names: Sequence[str], inputs: Any) -> Mapping[str, Array]:
+    """Inputs as the interface of ONNX takes them (in order, by name, or only one) by name."""
     if isinstance(inputs, Mapping):
         return {str(name): np.asarray(array) for name, array in inputs.items()}
     listed = list(inputs) if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]
@@ -72,7 +72,7 @@ class NnccBackend(Backend):
     ) -> tuple[Array, ...]:
         """The outputs of one node, in the newest opset."""
         given = [name for name in node.input if name]
-        arrays = _by_name(given, inputs)
+        arrays = by_name(given, inputs)
         graph = helper.make_graph(
             [node],
             node.op_type,

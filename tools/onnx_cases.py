@@ -9,6 +9,7 @@ right or refused; anything else is a fault of nncc. The reference page of ONNX's
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unittest
 import warnings
@@ -62,11 +63,11 @@ def run_cases(prepare: Callable[[Any], Any] = Prepared, only: Callable[[str], bo
             except CompileError as error:
                 raise unittest.SkipTest("; ".join(reasons(error))) from error
 
-    runner = BackendTest(Judged, __name__, test_kwargs=TOLERANCES)
     result = unittest.TestResult()
     names = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # numpy's, of the arithmetic that the cases are about
+        runner = BackendTest(Judged, __name__, test_kwargs=TOLERANCES)
         for category in _CATEGORIES:
             kind = runner.test_cases[f"OnnxBackend{category}Test"]
             for method in unittest.defaultTestLoader.getTestCaseNames(kind):
@@ -84,8 +85,8 @@ def _name(test: unittest.TestCase) -> str:
 
 
 def reasons(error: CompileError) -> list[str]:
-    """What an error says, without places."""
-    return list(dict.fromkeys(d.message for d in error.diagnostics))
+    """What an error says, without places and the name of the pass."""
+    return list(dict.fromkeys(re.sub(r"^in pass '[\w-]+': ", "", d.message) for d in error.diagnostics))
 
 
 # What is written down

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from ..ir.opdef import Op, lookup_op, registered_ops
 from ..pipelines import registry
@@ -14,6 +16,8 @@ from ..pipelines.pipeline import load_pipeline
 from .describe import Field, doc, function_support, is_own, op_fields, pass_flow, pass_options, pipeline_ends, summary
 
 NOTE = "<!-- Made by `python -m nncc.tools.reference docs/reference`; edit the definitions, not this page. -->"
+ONNX_CASES = Path(__file__).parent.parent / "docs" / "onnx-cases.json"
+"""What became of ONNX's own cases; it lies in the repository."""
 
 
 def pages() -> dict[str, str]:
@@ -25,6 +29,7 @@ def pages() -> dict[str, str]:
         "tfl.md": _tfl,
         "int8.md": _int8,
         "nnabla-functions.md": _functions,
+        "onnx-operators.md": _onnx_operators,
     }
     registry.load_passes()
     return {name: "\n".join([NOTE, "", *page()]) + "\n" for name, page in made.items()}
@@ -123,6 +128,33 @@ def _functions() -> Iterable[str]:
             f"`{f.signature}` | {'yes' if f.converted else 'no'} | {_cell(_note(f.reason, f.remedy))}" for f in members
         ]
         yield from ["", f"## {category}", "", *_table("function | converted | note", rows)]
+
+
+def _onnx_operators() -> Iterable[str]:
+    """From what ``nncc.tools.onnx_cases`` wrote down, so that no onnx is needed here, and any version will do."""
+    found = json.loads(ONNX_CASES.read_text(encoding="utf-8"))
+    operators = found["operators"]
+    right = sum(facts["right"] for facts in operators.values())
+    yield from ["# Operators of ONNX", ""]
+    yield f"Of the {found['cases']} cases of onnx {found['onnx']}, {right} are right when the interpreter runs what"
+    yield "they are lifted to; the others are refused. `python -m nncc.tools.onnx_cases docs/onnx-cases.json` runs all."
+    yield "An operator is taken in any of its versions, with the meaning that it has in the opset of the model."
+    yield ""
+    yield from _table("operator | versions | lifted | cases right | of", map(_operator_row, operators.items()))
+    refusals: dict[str, list[str]] = {}
+    for facts in operators.values():
+        for case, reason in facts["refused"].items():
+            refusals.setdefault(reason, []).append(case.removeprefix("test_"))
+    rows = (f"{_cell(reason)} | {', '.join(map(_cell, cases))}" for reason, cases in refusals.items())
+    yield from ["", "## Cases that are refused", "", *_table("reason | cases", rows)]
+
+
+def _operator_row(item: tuple[str, dict[str, Any]]) -> str:
+    name, facts = item
+    lifted = f"no: {facts['reason']}" if "reason" in facts else facts.get("lifted", "")
+    total = facts["right"] + len(facts["refused"])
+    counts = f"{facts['right']} | {total}" if total else "|"
+    return f"{_cell(name)} | {', '.join(map(str, facts.get('versions', ())))} | {_cell(lifted)} | {counts}"
 
 
 def _note(reason: str, remedy: str) -> str:
