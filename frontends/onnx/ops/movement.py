@@ -88,9 +88,13 @@ def split(b: Lifter, op: OnnxOp, x: Value, sizes: Value | None = None) -> tuple[
     axis = axis_of(op, op.get("axis") or 0, expect_rank(op, x, 1))
     lengths = b.ints(op, "split", sizes)
     if sizes is not None and lengths is DYNAMIC:
-        return _pieces(b.nn.dynamic_split(x, as_vector(b, sizes), axis=axis))
+        known = b.nn.reshape(as_vector(b, sizes), shape=(len(op.results),))
+        return _pieces(b.nn.dynamic_split(x, known, axis=axis))
     if not isinstance(lengths, tuple):
-        return _equal_pieces(b, op, x, axis, op.get("num_outputs") or len(op.results))
+        count = len(op.results)
+        if op.get("num_outputs") not in (None, count):
+            raise refuse(op, f"has num_outputs {op.get('num_outputs')} and {count} outputs")
+        return _equal_pieces(b, op, x, axis, count)
     return _pieces(b.nn.split(x, axis=axis, sizes=lengths))
 
 
