@@ -75,9 +75,9 @@ class Interpolation:
         if self.coordinate == "half_pixel_symmetric" and m.scale is not None:
             single = np.float32
             offset = single(m.old / 2) * (1 - single(m.new) / (single(m.scale) * single(m.old)))
-            places = (offset + places.astype(single) - single(0.5)).astype(np.float64)
-            return places
-        return places - 0.5
+            places = (offset + places.astype(single)).astype(np.float64)
+        centred: Array = places - 0.5
+        return centred
 
     def nearest(self, m: AxisMap) -> Array:
         """The indices that mode nearest takes."""
@@ -150,6 +150,14 @@ def _unscaled(places: Array, m: AxisMap) -> Array:
         return places * (m.old / m.new)
     single: Array = places.astype(np.float32) / np.float32(m.scale)
     return single.astype(np.float64)
+
+
+def mixture(taps: tuple[Array, Array], old: int) -> Array:
+    """(old, new): how much each element counts in each of the result; for indices and weights, each (taps, new)."""
+    indices, weights = taps
+    matrix = np.zeros((old, weights.shape[1]))
+    np.add.at(matrix, (indices, np.arange(weights.shape[1])), weights)
+    return matrix
 
 
 def interpolate(x: Array, axes: Sequence[int], maps: Sequence[AxisMap], how: Interpolation, fill: float = 0.0) -> Array:

@@ -117,7 +117,7 @@ class DynamicResize(InterpolatingOp, name="nn.dynamic_resize"):
         if x.shape is None:
             return TensorType(None, x.expressed)
         dims = list(x.shape)
-        for axis, length in zip(self._axes(x.rank), self._lengths(), strict=True):
+        for axis, length in zip(self.places(x.rank), self._lengths(), strict=True):
             dims[axis] = length
         return TensorType(tuple(dims), x.expressed)
 
@@ -134,13 +134,14 @@ class DynamicResize(InterpolatingOp, name="nn.dynamic_resize"):
         if count is not None and value.tensor.shape is not None:
             self.expect_dim(name, value, 0, count * per_axis)
 
-    def _axes(self, rank: int) -> tuple[int, ...]:
+    def places(self, rank: int) -> tuple[int, ...]:
+        """The axes to resize, counted from the front."""
         return self.axes_in(self.axes, rank) or tuple(range(rank))
 
     def _lengths(self) -> Shape:
         """The new lengths, as far as they are known; None for each that is not."""
         dims = self.x.tensor.dims
-        axes = self._axes(len(dims))
+        axes = self.places(len(dims))
         olds = [dims[a] for a in axes]
         _, scales, sizes = self._given()
         if sizes is not None:
@@ -164,20 +165,42 @@ class DynamicResize(InterpolatingOp, name="nn.dynamic_resize"):
         scale = choose(new / old for old, new in zip(olds, news, strict=True))
         return [AxisMap(old, int(np.floor(old * scale + 0.5)), scale) for old in olds]
 
-    def evaluate(self, x: Array, roi: Array | None, scales: Array | None, sizes: Array | None) -> Array:
-        axes = self._axes(x.ndim)
-        olds = tuple(x.shape[a] for a in axes)
-        if sizes is not None:
-            maps = self._size_maps(olds, ints_of(sizes))
+    def _maps(
+        self, olds: tuple[int, ...], roi: Sequence[float] | None, scales: Sequence[float] | None, sizes: Sequence[int]
+    ) -> list[AxisMap]:
+        """How places along the axes correspond, by scales or else by sizes."""
+        if scales is None:
+            maps = self._size_maps(olds, tuple(sizes))
         else:
-            assert scales is not None
-            factors = [float(s) for s in scales]
-            maps = [AxisMap(n, scaled_length(n, s), s) for n, s in zip(olds, factors, strict=True)]
-        if roi is not None and self.coordinate == "tf_crop_and_resize":
-            edges = [float(edge) for edge in roi]
-            regions = zip(edges[: len(axes)], edges[len(axes) :], strict=True)
-            maps = [AxisMap(m.old, m.new, m.scale, region) for m, region in zip(maps, regions, strict=True)]
+            maps = [AxisMap(n, scaled_length(n, s), s) for n, s in zip(olds, scales, strict=True)]
+        if roi is None or self.coordinate != "tf_crop_and_resize":
+            return maps
+        regions = zip(roi[: len(olds)], roi[len(olds) :], strict=True)
+        return [AxisMap(m.old, m.new, m.scale, region) for m, region in zip(maps, regions, strict=True)]
+
+    def known_maps(self) -> list[AxisMap] | None:
+        """How places along the axes correspond; None where lengths or the elements of an operand are not known."""
+        shape = self.x.tensor.shape
+        olds = None if shape is None else numbers([shape[a] for a in self.places(len(shape))])
+        roi, scales, sizes = known = [_known_numbers(v) for v in self._given()]
+        is_open = any(v is not None and k is None for v, k in zip(self._given(), known, strict=True))
+        if olds is None or is_open:
+            return None
+        return self._maps(olds, roi, scales, [int(n) for n in sizes or ()])
+
+    def evaluate(self, x: Array, roi: Array | None, scales: Array | None, sizes: Array | None) -> Array:
+        axes = self.places(x.ndim)
+        regions, factors = (None if v is None else [float(n) for n in v] for v in (roi, scales))
+        maps = self._maps(tuple(x.shape[a] for a in axes), regions, factors, () if sizes is None else ints_of(sizes))
         return interpolate(x, axes, maps, self.interpolation, self.extrapolation_value)
+
+
+def _known_numbers(value: Value | None) -> list[float] | None:
+    """The elements of a vector of numbers; None where one is not known."""
+    elements = None if value is None else known_elements(value)
+    if elements is None or not all(isinstance(e, int | float) for e in elements.flat):
+        return None
+    return list(elements.flat)
 
 
 def _scaled(old: Dim, scale: float | None) -> Dim:

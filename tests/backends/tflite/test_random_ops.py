@@ -12,9 +12,10 @@ from nn_samples import Sample, sample, sampled_names
 from nncc.ir import Builder, CompileError, Function, Module, as_dense
 
 EXAMPLES = 8
-DYNAMIC = {n for n in sampled_names() if n.startswith("nn.dynamic_")} | {"nn.range", "nn.fill"}
+DYNAMIC = {n for n in sampled_names() if n.startswith("nn.dynamic_") and n != "nn.dynamic_resize"}
 """What has sizes that operands say (another pass makes these static)."""
 REFUSED = DYNAMIC | {
+    *("nn.range", "nn.fill"),
     *("nn.bitwise_and", "nn.bitwise_or", "nn.rnn", "nn.lstm", "nn.gru"),
     *("nn.compress", "nn.unique", "nn.non_max_suppression"),
 }
@@ -26,6 +27,7 @@ PARAMETRIZED = tuple(f"nn.{n}" for n in ("conv", "conv_transpose", "affine", "ba
 CONSTANT_OPERANDS = {
     **{name: range(1, 9) for name in PARAMETRIZED},
     "nn.dft": [1],  # the length has to be known
+    "nn.dynamic_resize": [1, 2, 3],
     "nn.loop": [0, 1],  # how high its stacks are
     # Kernels stop at negative indices; those that are constant are counted from the front.
     **{f"nn.{name}": [1] for name in ("gather", "gather_nd", "gather_elements", "scatter_nd", "scatter_elements")},
