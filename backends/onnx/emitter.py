@@ -49,7 +49,8 @@ def save(
     if message.ir_version < _FREE_INITIALIZERS:
         _list_initializers(message)
     filling = weights.filling(message.SerializeToString(deterministic=True))
-    if external_data or (external_data is None and filling.total() > MOST_BYTES):
+    apart = filling.total() > MOST_BYTES if external_data is None else external_data
+    if apart and weights.tensors:
         weights.move_to(target.with_name(f"{target.name}.data"))
         filling = weights.filling(message.SerializeToString(deterministic=True))
     if filling.total() > MOST_BYTES:
