@@ -144,3 +144,42 @@ def attend(b: Lifter, op: OnnxOp, q: Value, k: Value, v: Value, mask: Value | No
         scores = b.nn.select(later, lowest, scores)
     y = b.nn.transpose(b.nn.matmul(b.nn.softmax(scores, axis=-1), v), perm=(0, 2, 1, 3))
     return reshape(b, y, [*sizes_of(y)[:2], math.prod(numbers(op, y.tensor.dims[2:], "the heads"))])
+
+
+@lift("RotaryEmbedding", domain=MICROSOFT)
+def rotary_embedding(b: Lifter, op: OnnxOp, x: Value, positions: Value, cosines: Value, sines: Value) -> Value:
+    """Pairs of each head's first columns turned by the angle of their position; x is (B, S, D) or (B, heads, S, d).
+
+    Positions are (B, S), or the one (1,) of the first step. Pairs are the halves, or neighbours if interleaved.
+    """
+    if setting(op, "scale", 1.0) != 1 or op.get("is_packed_batching"):
+        raise refuse(op, "is scaled or of packed batches", "optimize the model without these")
+    rank = expect_rank(op, x, 3, 4)
+    (half,) = numbers(op, cosines.tensor.dims[1:], "the cosines")
+    heads = x if rank == 4 else _heads_of(b, op, x, half)
+    if positions.tensor.rank == 1:
+        positions = unsqueeze(b, b.nn.add(counting(b, length_of(b, heads, 2)), positions), [0])
+    cos, sin = (unsqueeze(b, b.nn.gather(table, positions, axis=0), [1]) for table in (cosines, sines))
+    depth = numbers(op, heads.tensor.dims[3:], "a head")[0]
+    turned, rest = take(b, heads, 3, 0, 2 * half), take(b, heads, 3, 2 * half, depth)
+    sizes = sizes_of(turned)
+    shape = [*sizes[:3], half, 2] if op.get("interleaved") else [*sizes[:3], 2, half]
+    axis = 4 if op.get("interleaved") else 3
+    pairs = reshape(b, turned, shape)
+    left, right = (reshape(b, take(b, pairs, axis, i, i + 1), [*sizes[:3], half]) for i in range(2))
+    parts = [
+        unsqueeze(b, b.nn.sub(b.nn.mul(cos, left), b.nn.mul(sin, right)), [axis]),
+        unsqueeze(b, b.nn.add(b.nn.mul(sin, left), b.nn.mul(cos, right)), [axis]),
+    ]
+    y = reshape(b, b.nn.concat(parts, axis=axis), sizes)
+    y = b.nn.concat([y, rest], axis=3) if depth > 2 * half else y
+    return y if rank == 4 else reshape(b, b.nn.transpose(y, perm=(0, 2, 1, 3)), sizes_of(x))
+
+
+def _heads_of(b: Lifter, op: OnnxOp, x: Value, half: int) -> Value:
+    """x (B, S, D) as heads: as many as the node says, else as the width of the tables gives."""
+    if op.get("num_heads"):
+        return split_heads(b, op, x)
+    (width,) = numbers(op, x.tensor.dims[2:], "the heads")
+    heads = reshape(b, x, [*sizes_of(x)[:2], width // (2 * half), 2 * half])
+    return b.nn.transpose(heads, perm=(0, 2, 1, 3))

@@ -13,7 +13,7 @@ from .quantize import dequantize, dequantize_linear, quantize, quantize_linear
 from .quantized import wide_dequantize
 from .recurrent import run_layer
 from .registry import Lifter, lift, refuse
-from .shapes import axis_of, reshape, sizes_of
+from .shapes import axis_of, filled, reshape, sizes_of
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
@@ -176,6 +176,29 @@ def matmul_integer_to_float(
 ) -> Value:
     """The product of dequantized matrices, plus bias"""
     left = dequantize(b, op, lhs, l_scale, l_zero)
+    y = matmul(b, op, left, dequantize(b, op, rhs, r_scale, r_zero, rhs.tensor.rank - 1))
+    return y if bias is None else b.nn.add(y, bias)
+
+
+@lift("DynamicQuantizeMatMul", domain=MICROSOFT)
+def dynamic_quantize_matmul(
+    b: Lifter,
+    op: OnnxOp,
+    lhs: Value,
+    rhs: Value,
+    r_scale: Value,
+    r_zero: Value | None = None,
+    bias: Value | None = None,
+) -> Value:
+    """The product of lhs, rounded to the 256 levels of its range (which includes 0), with a dequantized matrix"""
+    axes = tuple(range(lhs.tensor.rank))
+    zero = filled(b, 0, (), lhs.tensor.storage)
+    low = b.nn.minimum(b.nn.reduce_min(lhs, axes=axes, keep_dims=False), zero)
+    high = b.nn.maximum(b.nn.reduce_max(lhs, axes=axes, keep_dims=False), zero)
+    scale = b.nn.div(b.nn.sub(high, low), 255.0)
+    offset = b.nn.clip(b.nn.round(b.nn.neg(b.nn.div(low, scale))), min=0.0, max=255.0)
+    levels = b.nn.clip(b.nn.add(b.nn.round(b.nn.div(lhs, scale)), offset), min=0.0, max=255.0)
+    left = b.nn.mul(b.nn.sub(levels, offset), scale)
     y = matmul(b, op, left, dequantize(b, op, rhs, r_scale, r_zero, rhs.tensor.rank - 1))
     return y if bias is None else b.nn.add(y, bias)
 

@@ -182,6 +182,12 @@ def test_dynamic_quantize_lstm(direction: str, per_column: bool) -> None:
     microsoft("DynamicQuantizeLSTM", operands, constants=(1, 2, 8, 9, 10, 11), **how)
 
 
+def test_dynamic_quantize_matmul() -> None:
+    operands = [numbers(2, 5, 4), quantized((4, 3), np.int8), np.float32([0.1, 0.2, 0.3]), np.zeros(3, np.int8)]
+    microsoft("DynamicQuantizeMatMul", operands[:3], constants=(1, 2))
+    microsoft("DynamicQuantizeMatMul", [*operands, numbers(3)], constants=(1, 2, 3, 4))
+
+
 def test_quantization_of_onnxruntime() -> None:
     x, scale, zero = numbers(2, 3, 4) * 20, np.float32(0.25), np.uint16(300)
     microsoft("QuantizeLinear", [x, scale, zero], constants=(1, 2))
@@ -241,6 +247,16 @@ def test_attention_with_a_cache() -> None:
     past = [numbers(2, 4, 3, 8, seed=i) for i in (1, 2)]
     operands = [numbers(2, 5, 32), numbers(2, 5, 32, seed=1), numbers(2, 5, 32, seed=2), None, *past]
     judge("Attention", operands, opset=23, results=3, q_num_heads=4, kv_num_heads=4, is_causal=1)
+
+
+@pytest.mark.parametrize("interleaved", [0, 1])
+def test_rotary_embedding_of_onnxruntime(interleaved: int) -> None:
+    tables = [numbers(9, 4), numbers(9, 4, seed=1)]
+    places = np.int64([[0, 1, 2, 3, 4], [4, 3, 2, 1, 8]])
+    microsoft("RotaryEmbedding", [numbers(2, 5, 24), places, *tables], interleaved=interleaved)
+    microsoft("RotaryEmbedding", [numbers(2, 3, 5, 8), np.int64([2]), *tables], interleaved=interleaved)
+    part = {"num_heads": 2, "rotary_embedding_dim": 8, "interleaved": interleaved}
+    microsoft("RotaryEmbedding", [numbers(2, 5, 24), np.int64([1]), *tables], **part)
 
 
 @pytest.mark.parametrize("interleaved", [0, 1])

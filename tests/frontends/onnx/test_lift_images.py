@@ -148,6 +148,13 @@ def test_roi_align_may_keep_the_corners() -> None:
     judge("RoiAlign", [IMAGE, rois, which], opset=16, coordinate_transformation_mode="output_half_pixel", **how)
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_max_roi_pool(scale: float) -> None:
+    rois = np.float32([[0, 1, 1, 9, 7], [1, 0, 2, 5, 11], [0, 3, 3, 4, 4], [1, 2, 2, 1, 1], [0, 5, 4, 40, 30]])
+    judge("MaxRoiPool", [IMAGE, rois], opset=13, pooled_shape=(3, 2), spatial_scale=scale, open_dims=(0,))
+    judge("MaxRoiPool", [IMAGE, rois], opset=13, pooled_shape=(2, 2), spatial_scale=scale)
+
+
 @pytest.mark.parametrize("size", [(2, 3, 4, 5), (1, 1, 3, 4, 5)])
 @pytest.mark.parametrize("align_corners", [0, 1])
 @pytest.mark.parametrize("constants", [(), (1,)], ids=["size as input", "constant size"])
