@@ -119,23 +119,30 @@ def test_what_is_no_onnx(tmp_path: Path, module: Module) -> None:
 # Weights
 
 
-def test_weights_in_a_file_of_their_own(tmp_path: Path, module: Module) -> None:
-    expected = ort.run(tmp_path / "source.onnx", {"x": X})["y"]
-    written = driver.save(module, tmp_path / "m.onnx", external_data=True)
-    assert [path.name for path in written] == ["m.onnx", "m.onnx.data"]
-    np.testing.assert_array_equal(ort.run(tmp_path / "m.onnx", {"x": X})["y"], expected)
-    onnx.checker.check_model(str(tmp_path / "m.onnx"), full_check=True)
-    again = load(tmp_path / "m.onnx")
+def large(tmp_path: Path) -> Module:
+    weights = {"a": np.arange(600, dtype=np.float32), "b": np.ones(600, np.float32), "c": np.float32([1])}
+    nodes = [helper.make_node("Sum", ["x", "a", "b", "c"], ["y"])]
+    return load(write(tmp_path, model(nodes, [port("x", [600])], [port("y", [600])], weights)))
+
+
+def test_weights_in_a_file_of_their_own(tmp_path: Path) -> None:
+    module = large(tmp_path)
+    x = {"x": np.zeros(600, np.float32)}
+    expected = ort.run(tmp_path / "m.onnx", x)["y"]
+    written = driver.save(module, tmp_path / "two.onnx", external_data=True)
+    assert [path.name for path in written] == ["two.onnx", "two.onnx.data"]
+    np.testing.assert_array_equal(ort.run(tmp_path / "two.onnx", x)["y"], expected)
+    onnx.checker.check_model(str(tmp_path / "two.onnx"), full_check=True)
+    again = load(tmp_path / "two.onnx")
     values = {op.tensor.name: op.value.numpy() for op in again.main.body if isinstance(op, Initializer)}
     original = {op.tensor.name: op.value.numpy() for op in module.main.body if isinstance(op, Initializer)}
     for name, array in original.items():
         np.testing.assert_array_equal(values[name], array)
 
 
-def large(tmp_path: Path) -> Module:
-    weights = {"a": np.arange(600, dtype=np.float32), "b": np.ones(600, np.float32), "c": np.float32([1])}
-    nodes = [helper.make_node("Sum", ["x", "a", "b", "c"], ["y"])]
-    return load(write(tmp_path, model(nodes, [port("x", [600])], [port("y", [600])], weights)))
+def test_small_weights_stay_in_the_file(tmp_path: Path, module: Module) -> None:
+    driver.save(module, tmp_path / "m.onnx", external_data=True)
+    assert not (tmp_path / "m.onnx.data").exists()
 
 
 def test_models_beyond_the_limit_of_protobuf_get_a_file_of_weights(
