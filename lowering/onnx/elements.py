@@ -67,6 +67,7 @@ def type_variable(formal: Schema, index: int) -> str:
     return found
 
 
+@functools.cache
 def schema_elements(schema: Schema, variable: str) -> frozenset[str]:
     """The element types (MLIR's names) that a type variable of a schema may have."""
     texts = next((c.allowed_type_strs for c in schema.type_constraints if c.type_param_str == variable), [variable])
@@ -81,19 +82,25 @@ def substitute(schema: Schema, elements: Mapping[str, ElementType]) -> tuple[Sub
     """
     found: dict[str, ElementType] = {}
     for variable, element in elements.items():
-        legal = schema_elements(schema, variable)
-        kernels = kernel_elements(schema.name, schema.since_version, variable)
-        runs = legal if kernels is None else legal & (kernels | {"f16"})
-        if element.name in runs:
+        if element.name in _computed(schema, variable):
             continue
-        wider = _wider(schema.name, element, runs) or (
-            None if element.name in legal else _wider(schema.name, element, legal)
-        )
+        legal = schema_elements(schema, variable)
+        wider = _wider(schema.name, element, _computed(schema, variable))
+        if wider is None and element.name not in legal:
+            wider = _wider(schema.name, element, legal)
         if wider is not None:
             found[variable] = wider
         elif element.name not in legal:
             return Substitution(found), variable
     return Substitution(found), None
+
+
+@functools.cache
+def _computed(schema: Schema, variable: str) -> frozenset[str]:
+    """The element types that the schema allows and onnxruntime computes."""
+    legal = schema_elements(schema, variable)
+    kernels = kernel_elements(schema.name, schema.since_version, variable)
+    return legal if kernels is None else legal & (kernels | {"f16"})
 
 
 def _wider(op_type: str, element: ElementType, allowed: frozenset[str]) -> ElementType | None:
