@@ -53,10 +53,11 @@ class BufferedOp(Op):
 
 
 def byte_size(type: TensorType) -> int:
-    """The bytes of a static tensor; elements of less than a byte are packed. Raises ValueError for one that is not."""
-    return (
-        (type.size * type.storage.bits + 7) // 8 if type.storage.bits < 8 else type.size * type.storage.dtype.itemsize
-    )
+    """The bytes of a static tensor; integers of less than a byte are packed. Raises ValueError for one that is not."""
+    storage = type.storage
+    if storage.is_integer and storage.bits < 8:
+        return (type.size * storage.bits + 7) // 8
+    return type.size * storage.dtype.itemsize
 
 
 def aligned(size: int, alignment: int) -> int:

@@ -51,6 +51,7 @@ class Buffers:
         self.of: dict[Value, Buffer] = {}
         self.scratch: dict[Operation, Buffer] = {}
         self._ports = set(function.inputs) | set(function.outputs)
+        self._overwriting: set[Value] = set()
         self._measure(function)
         self.live = peak(intervals([*self._all()], 1))
         """The largest sum of sizes of what lives at the same time, before anything is shared."""
@@ -94,26 +95,31 @@ class Buffers:
     def _overwrite(self, op: Operation, share: Share, result: Value, operand: Value) -> None:
         inner, outer = self.of[operand], self.of[result]
         (held, at), (holder, _) = inner.place(), outer.place()
-        if held is holder or held.kept or held.last > outer.first or self._reads(op, held, inner, operand):
+        if result in self._overwriting or held is holder or held.kept or held.last > outer.first:
+            return
+        if self._reads(op, held, inner, operand):
             return
         if at == 0 and inner.size == held.size and share.offset == 0:
-            self._put(inner, outer, 0)
-        elif holder is outer:
-            self._put(outer, inner, share.offset)
+            moved = self._put(inner, outer, 0)
+        else:
+            moved = holder is outer and self._put(outer, inner, share.offset)
+        if moved:
+            self._overwriting.add(result)  # of several operands that it may be written over, it is over one
 
     def _reads(self, op: Operation, held: Buffer, written: Buffer, operand: Value) -> bool:
         """Whether an operation reads the memory of an operand through another one, at another place."""
         others = [self.of[v] for v in op.operands if v is not None and v in self.of and v is not operand]
         return any(other.place()[0] is held and other.place() != written.place() for other in others)
 
-    def _put(self, inner: Buffer, outer: Buffer, offset: int) -> None:
-        """Let a buffer be a part of another, if it is free to move and fits."""
+    def _put(self, inner: Buffer, outer: Buffer, offset: int) -> bool:
+        """Let a buffer be a part of another, if it is free to move and fits; whether it is one now."""
         holder, begin = outer.place()
         if inner.holder is not None or inner is holder or begin + offset + inner.size > holder.size:
-            return
+            return False
         inner.holder, inner.offset = holder, begin + offset
         holder.first, holder.last = min(holder.first, inner.first), max(holder.last, inner.last)
         holder.kept |= inner.kept
+        return True
 
     def roots(self) -> Sequence[Buffer]:
         """The buffers that are part of no other."""

@@ -162,7 +162,7 @@ def programs(draw: st.DrawFn) -> tuple[Module, Function]:
 
 
 @given(programs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_programs_give_the_same_in_the_arena(made: tuple[Module, Function]) -> None:
     module, function = made
     rng = np.random.default_rng(0)
@@ -203,6 +203,15 @@ def test_what_is_joined_is_made_in_its_place() -> None:
     begin = function.outputs[0].defining_op.attributes["offsets"][0]
     assert left.defining_op.attributes["offsets"][0] == begin
     assert right.defining_op.attributes["offsets"][0] == begin + 64
+
+
+def test_a_result_is_written_over_one_operand_alone() -> None:
+    module, function, b = program([8])
+    whole = b.buffered.reverse(function.inputs[0])
+    part, other = b.buffered.view(whole, begin=4, count=4), b.buffered.negate(b.buffered.view(whole, begin=0, count=4))
+    function.set_outputs([("y", b.buffered.subtract(part, other))])
+    plan(module)
+    assert part.defining_op.attributes["offsets"] != other.defining_op.attributes["offsets"]
 
 
 def test_a_part_that_stands_twice_is_copied() -> None:

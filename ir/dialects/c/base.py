@@ -21,12 +21,12 @@ class KernelOp(BufferedOp, traits=(Trait.PURE,)):
         return self.results[0].tensor
 
     def equal_sized(self, *operands: int) -> Sequence[Share]:
-        """The shares of the first result with those of the operands that have as many bytes: what elementwise kernels
-        may write over.
+        """The shares of the first result with those of the operands that have as many elements of the same size: what
+        elementwise kernels may write over.
         """
-        size = byte_size(self.output_type)
+        size, count = byte_size(self.output_type), self.output_type.size
         values = [(i, self.operands[i]) for i in operands]
-        return [Share(0, i) for i, v in values if v is not None and byte_size(v.tensor) == size]
+        return [Share(0, i) for i, v in values if v and (v.tensor.size, byte_size(v.tensor)) == (count, size)]
 
 
 class Constant(Op, name="c.constant", traits=(Trait.CONSTANT, Trait.PURE)):
