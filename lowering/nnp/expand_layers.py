@@ -11,9 +11,9 @@ import numpy as np
 from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.layout import to_first, to_last
-from .. import resizing
+from .. import decompositions, resizing
 from ..einsum import einsum
-from ..expansion import with_axis, without_axis
+from ..expansion import reshaped, with_axis, without_axis
 from ..pools import by_slices, element_factors
 from .expansion import expands
 from .rules_movement import END
@@ -159,25 +159,24 @@ expands("dynamic_resize")(resizing.dynamic_resize)
 
 @expands("lrn")
 def lrn(b: Builder, op: nn.Lrn) -> Value:
-    """The squares are added up over slices that are shifted along the axis."""
+    """The mean of squares of neighbours is one of windows over the channels; along other axes, a sum of slices."""
     rank = op.x.tensor.rank
-    axis = op.axis % rank
-    length = op.x.tensor.dims[axis]
-    if not isinstance(length, int):
-        raise ValueError(f"{op.x.type} has no static axis {axis}")
+    if op.axis % rank != 1 or rank < 3 or op.size > _at(op.x, 1):
+        return decompositions.lrn(b, op)
     before = (op.size - 1) // 2
-    pads = [0] * (2 * rank)
-    pads[axis], pads[rank + axis] = before, op.size - 1 - before
-    squares = b.nn.pad(b.nn.square(op.x), pads=pads)
-    total: Value | None = None
-    for i in range(op.size):
-        starts, stops = [0] * rank, [END] * rank
-        starts[axis], stops[axis] = i, i + length
-        part = b.nn.slice(squares, starts=starts, stops=stops, steps=(1,) * rank)
-        total = part if total is None else b.nn.add(total, part)
-    assert total is not None
-    base = b.nn.add(b.nn.mul(total, op.alpha / op.size), op.bias)
+    squares = b.nn.reshape(b.nn.square(op.x), shape=(0, 1, _at(op.x, 1), -1))
+    means = b.nn.average_pool(
+        squares, kernel=(op.size, 1), pads=(before, 0, op.size - 1 - before, 0), count_include_pad=True
+    )
+    base = b.nn.add(b.nn.mul(reshaped(b, means, op.x.tensor.dims), op.alpha), op.bias)
     return b.nn.mul(op.x, b.nn.pow(base, -op.beta))
+
+
+def _at(x: Value, axis: int) -> int:
+    length = x.tensor.dims[axis]
+    if not isinstance(length, int):
+        raise ValueError(f"{x.type} has no number for axis {axis}")
+    return length
 
 
 @expands("einsum")

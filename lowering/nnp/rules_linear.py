@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ...ir import DenseAttribute, OpResult, Value
+from ...ir import OpResult, Value
 from ...ir.dialects import nn
 from ...ir.layout import permute
-from ...ir.module import constant_attribute
+from ...ir.module import constant_array, constant_attribute
 from .target import Target, lowers
 
 
@@ -106,11 +106,15 @@ def recurrent(t: Target, op: nn.Rnn | nn.Gru | nn.Lstm) -> list[Value]:
 
 def _weights(t: Target, op: nn.Rnn | nn.Gru | nn.Lstm) -> Value:
     """(D, gates, H, inputs + H), without the gates where there is one."""
-    of_input, of_state = (_constant(t, v) for v in (op.weight, op.recurrent_weight))
-    gates = () if op.gates == 1 else (op.gates,)
-    shape = (len(op.directions), *gates, op.hidden, of_input.type.static_shape[2] + op.hidden)
+    directions, rows, inputs = op.weight.tensor.static_shape
+    width = inputs + op.hidden
+    shape = (directions, op.hidden, width) if op.gates == 1 else (directions, op.gates, op.hidden, width)
+    given = [constant_attribute(v) for v in (op.weight, op.recurrent_weight)]
+    if None in given:
+        joined = t.value("Concatenate", op.weight, op.recurrent_weight, dims=(directions, rows, width), axis=2)
+        return t.reshape(joined, shape)
     return t.computed(
-        lambda: np.concatenate([of_input.real(), of_state.real()], axis=2).reshape(shape),
+        lambda: np.concatenate([dense.real() for dense in given if dense is not None], axis=2).reshape(shape),
         shape,
         op.weight.name or "weight",
     )
@@ -122,9 +126,12 @@ def _biases(t: Target, op: nn.Rnn | nn.Gru | nn.Lstm) -> Value | None:
     if not given:
         return None
     d, gates, hidden = len(op.directions), op.gates, op.hidden
+    if any(constant_attribute(v) is None for v in given):
+        return _computed_biases(t, op)
     zeros = np.zeros((d, gates, hidden), np.float32)
     of_input, of_state = (
-        zeros if v is None else _constant(t, v).real().reshape(d, gates, hidden) for v in (op.bias, op.recurrent_bias)
+        zeros if v is None else constant_array(v).reshape(d, gates, hidden)  # type: ignore[union-attr]
+        for v in (op.bias, op.recurrent_bias)
     )
     rows = of_input + of_state
     if isinstance(op, nn.Gru):
@@ -132,8 +139,21 @@ def _biases(t: Target, op: nn.Rnn | nn.Gru | nn.Lstm) -> Value | None:
     return t.constant((rows[:, 0] if gates == 1 else rows)[None], given[0].name or "bias")
 
 
-def _constant(t: Target, value: Value) -> DenseAttribute:
-    dense = constant_attribute(value)
-    if dense is None:
-        raise t.error("has weights that are computed", "run unroll-rnn before")
-    return dense
+def _computed_biases(t: Target, op: nn.Rnn | nn.Gru | nn.Lstm) -> Value:
+    """The same of biases that are not all constant."""
+    d, gates, hidden = len(op.directions), op.gates, op.hidden
+    dims = (d, gates * hidden)
+    zeros = np.zeros(dims, np.float32)
+    of_input, of_state = (
+        t.constant(zeros, "zeros") if v is None else t.tensor(v) for v in (op.bias, op.recurrent_bias)
+    )
+    rows = t.value("Add2", of_input, of_state, dims=dims)
+    if not isinstance(op, nn.Gru):
+        return t.reshape(rows, (1, d, hidden) if gates == 1 else (1, d, gates, hidden))
+
+    def part(value: Value, first: int, last: int) -> Value:
+        size = (d, (last - first) * hidden)
+        return t.value("Slice", value, dims=size, start=(0, first * hidden), stop=(d, last * hidden), step=(1, 1))
+
+    parts = part(rows, 0, 2), part(of_input, 2, 3), part(of_state, 2, 3)
+    return t.reshape(t.value("Concatenate", *parts, dims=(d, 4 * hidden), axis=1), (1, d, 4, hidden))

@@ -137,6 +137,16 @@ FORMS: dict[str, tuple[Build, tuple[Shape, ...], list[str]]] = {
         ((2, 3, 4, 4),),
         ["InstanceNormalization"],
     ),
+    "local response": (
+        lambda b, x: b.nn.lrn(x, size=3),
+        ((1, 5, 4, 4),),
+        ["Mul2", "Reshape", "AveragePooling", "Reshape", "MulScalar", "AddScalar", "PowScalar", "Mul2"],
+    ),
+    "weights of a recurrence side by side": (
+        lambda b, x: b.nn.lstm(x, real(1, 8, 3), real(1, 8, 2), real(1, 8), hidden=2)[1],
+        ((4, 1, 3),),
+        ["LSTM", "Reshape"],
+    ),
     "a slope a channel": (lambda b, x: b.nn.prelu(x, real(3, 1, 1)), ((1, 3, 4, 4),), ["PReLU"]),
     "the exact gelu": (
         lambda b, x: b.nn.gelu(x),

@@ -18,10 +18,8 @@ from nncc.passes.fold_constants import FoldConstants
 EXAMPLES = 4
 QUANTIZED = {"nn.dequantize", "nn.quantize", "nn.storage_cast"}
 """Ports of quantized types hold stored integers here and real numbers in an NNP: these have tests of their own."""
-RECURRENT = {"nn.rnn", "nn.gru", "nn.lstm"}
 CONSTANT_OPERANDS = {
     **{f"nn.{n}": range(1, 9) for n in ("conv", "conv_transpose", "affine", "batch_norm", "layer_norm", "prelu")},
-    **{name: range(1, 5) for name in RECURRENT},
 }
 EXPECTED_REFUSALS = (
     "has no function in NNabla",
