@@ -5,7 +5,7 @@ import pytest
 
 from nncc.ir import Function, TensorType, VerifyError
 from nncc.ir.layout import CHANNEL_LAST, PORT_LAYOUT
-from nncc.ir.ports import from_ports, port_permutation, source_type, to_ports
+from nncc.ir.ports import PORT_ELEMENT, from_ports, port_permutation, source_type, to_ports
 from nncc.ir.types import F32, I8, QuantizedType
 
 KIND = QuantizedType(I8, F32, (0.25,), (-4,))
@@ -47,6 +47,18 @@ def test_real_numbers_are_quantized_and_stored_integers_are_taken_as_they_are() 
     assert stored.dtype == np.int8 and stored.tolist() == [[-4, 0, -128]]
     assert to_ports(function, {"x": stored})["x"] is stored
     assert from_ports(function, {"y": stored})["y"].tolist() == [[0.0, 1.0, -31.0]]
+
+
+def test_plain_integers_may_stand_for_real_numbers() -> None:
+    function = identity(TensorType((3,), I8), channel_last=False)
+    assert source_type(function, "arg", 0) == TensorType((3,), I8)
+    for side in ("arg", "res"):
+        function.set_port_attribute(side, 0, PORT_ELEMENT, KIND)
+    assert source_type(function, "arg", 0) == source_type(function, "res", 0) == TensorType((3,), F32)
+    x = np.array([0.0, 1.0, -2.5], np.float32)
+    stored = to_ports(function, {"x": x})
+    np.testing.assert_array_equal(stored["x"], np.array([-4, 0, -14], np.int8))
+    np.testing.assert_array_equal(from_ports(function, {"y": stored["x"]})["y"], x)
 
 
 def test_a_layout_that_nobody_knows_is_refused() -> None:
