@@ -138,6 +138,41 @@ def one_vector(b: Builder, op: nn.ScatterNd) -> Value | None:
     return b.nn.scatter_nd(op.x, b.nn.reshape(op.indices, shape=(1, -1)), updates, reduction=op.reduction)
 
 
+_MOST_COMPARED = 1 << 22
+"""Combinations of updates and places, times the elements of each, up to which all are compared."""
+
+
+@expands("scatter_nd")
+def combinations(b: Builder, op: nn.ScatterNd) -> Value | None:
+    """Products, maxima and minima: for every place, over all updates, those of other places being neutral."""
+    if op.reduction not in ("mul", "max", "min") or op.indices.tensor.rank == 1:
+        return None
+    shape, (*lead, length) = op.x.tensor.static_shape, op.indices.tensor.static_shape
+    count, cells, inner = math.prod(lead), math.prod(shape[:length]), math.prod(shape[length:])
+    if count * cells * inner > _MOST_COMPARED:
+        return None
+    index = op.indices.tensor.expressed
+    sizes = np.array(shape[:length], index.dtype)
+    steps = np.cumprod([1, *shape[:length][:0:-1]])[::-1].astype(index.dtype)
+    vectors = b.nn.reshape(op.indices, shape=(count, length))
+    front = b.nn.select(b.nn.less(vectors, 0), b.nn.add(vectors, sizes), vectors)
+    place = b.nn.reduce_sum(b.nn.mul(front, steps), axes=(1,), keep_dims=False)
+    meets = b.nn.equal(b.nn.reshape(place, shape=(count, 1, 1)), np.arange(cells).astype(index.dtype)[:, None])
+    element = op.x.tensor.expressed
+    lowest, highest = (-math.inf, math.inf) if element.is_float else element.limits
+    neutral = {"mul": 1, "max": lowest, "min": highest}[op.reduction]
+    updates = b.nn.reshape(op.updates, shape=(count, 1, inner))
+    chosen = b.nn.select(meets, updates, b.constant(neutral, element))
+    reduce, combine = {
+        "mul": (b.nn.reduce_prod, b.nn.mul),
+        "max": (b.nn.reduce_max, b.nn.maximum),
+        "min": (b.nn.reduce_min, b.nn.minimum),
+    }[op.reduction]
+    combined = b.nn.reshape(reduce(chosen, axes=(0,), keep_dims=False), shape=shape)
+    made: Value = combine(op.x, combined)
+    return made
+
+
 # Sorting
 
 

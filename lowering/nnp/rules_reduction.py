@@ -9,6 +9,7 @@ from ...ir import OpResult, Value
 from ...ir.dialects import nn
 from .parameters import EXACT
 from .ranges import may_be_huge
+from .rules_elementwise import truncated
 from .rules_movement import END
 from .target import Target, lowers
 
@@ -27,6 +28,8 @@ def reduction(t: Target, op: nn.ReduceOp) -> Value:
         return t.value("Identity", op.x)
     axes = tuple(sorted(a % op.x.tensor.rank for a in op.axes))
     name = _REDUCTIONS[op.name.partition(".")[2]]
+    if name == "Mean" and not t.element().is_float:
+        return truncated(t, t.value(name, op.x, axes=axes, keep_dims=op.keep_dims))
     if name == "Mean" and op.x.tensor.rank == 4 and axes == (2, 3) and op.keep_dims:
         return t.value("GlobalAveragePooling", op.x)
     lengths_known = all(isinstance(op.x.tensor.dims[a], int) for a in axes)

@@ -23,7 +23,6 @@ CONSTANT_OPERANDS = {
 }
 EXPECTED_REFUSALS = (
     "has no function in NNabla",
-    "NNabla's ScatterNd has not",
     "NNabla's WarpByGrid is the same for 'linear' images",
     "as NNabla's RoiAlign does not",
     "which NNabla's offsets belong to",
