@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nncc.ir.types import I32, I64
 
 from .draw import (
+    ANY,
     FLOATS,
     NUMBERS,
     Draw,
@@ -24,13 +25,13 @@ from .draw import (
 )
 
 
-@generator("reduce_sum", "reduce_max", "reduce_min", "reduce_prod")
-def _reduce_numbers(draw: Draw) -> Any:
-    return _reduce(draw, NUMBERS)
+@generator("reduce_max", "reduce_min")
+def _reduce_ordered(draw: Draw) -> Any:
+    return _reduce(draw, ANY)
 
 
-@generator("reduce_mean")
-def _reduce(draw: Draw, dtypes: Sequence[Any] = FLOATS) -> Any:
+@generator("reduce_sum", "reduce_mean", "reduce_prod")
+def _reduce(draw: Draw, dtypes: Sequence[Any] = NUMBERS) -> Any:
     shape = draw(shapes())
     attributes = {"axes": axes_of(draw, len(shape)), "keep_dims": draw(st.booleans())}
     return [array(draw, shape, draw(st.sampled_from(dtypes)))], attributes
@@ -43,6 +44,7 @@ def _arg(draw: Draw) -> Any:
         "axis": axis_of(draw, len(shape)),
         "keep_dims": draw(st.booleans()),
         "index": draw(st.sampled_from([I32, I64])),
+        "select_last_index": draw(st.booleans()),
     }
     return [array(draw, shape, draw(st.sampled_from(NUMBERS)))], attributes
 
@@ -71,7 +73,12 @@ def _sort(draw: Draw) -> Any:
 def _top_k(draw: Draw) -> Any:
     shape = draw(shapes(1))
     axis = axis_of(draw, len(shape))
-    attributes = {"k": draw(st.integers(0, shape[axis])), "axis": axis, "largest": draw(st.booleans())}
+    attributes = {
+        "k": draw(st.integers(0, shape[axis])),
+        "axis": axis,
+        "largest": draw(st.booleans()),
+        "index": draw(st.sampled_from([I32, I64])),
+    }
     return [array(draw, shape, draw(st.sampled_from(NUMBERS)))], attributes
 
 

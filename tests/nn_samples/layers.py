@@ -46,9 +46,10 @@ def _convolution(draw: Draw, transposed: bool) -> Any:
     }
     if transposed:
         attributes["output_padding"] = tuple(draw(st.integers(0, s - 1)) for s in strides)
-    x = _image(draw, draw(st.integers(1, 2)), inputs, lengths, last)
-    bias = maybe(draw, lambda: array(draw, (outputs,)))
-    return [x, array(draw, (*weight, *kernel)), bias], attributes
+    dtype = np.float32 if transposed else draw(st.sampled_from([np.float32, np.float32, np.int32]))
+    x = _image(draw, draw(st.integers(1, 2)), inputs, lengths, last, dtype)
+    bias = maybe(draw, lambda: array(draw, (outputs,), dtype))
+    return [x, array(draw, (*weight, *kernel), dtype), bias], attributes
 
 
 GENERATORS["nn.conv"] = lambda draw: _convolution(draw, False)
@@ -58,7 +59,7 @@ GENERATORS["nn.conv_transpose"] = lambda draw: _convolution(draw, True)
 def _pool(draw: Draw, maximum: bool) -> Any:
     rank = draw(st.integers(1, 3))
     kernel, strides = ints(draw, rank, 1, 3), ints(draw, rank, 1, 3)
-    dilations = ints(draw, rank, 1, 2) if maximum else (1,) * rank
+    dilations = ints(draw, rank, 1, 2)
     extents = [d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True)]
     last = draw(st.booleans())
     lengths = [draw(st.integers(e, e + 3)) for e in extents]
@@ -66,13 +67,12 @@ def _pool(draw: Draw, maximum: bool) -> Any:
         "kernel": kernel,
         "strides": strides,
         "pads": tuple(draw(st.integers(0, (e - 1) // 2)) for e in extents * 2),
+        "dilations": dilations,
         "overhang": tuple(draw(st.integers(0, s - 1)) for s in strides),
         "channel_last": last,
         "activation": draw(ACTIVATION),
     }
-    if maximum:
-        attributes["dilations"] = dilations
-    else:
+    if not maximum:
         attributes["count_include_pad"] = draw(st.booleans())
     dtype = draw(st.sampled_from([np.float32, np.int8])) if maximum else np.float32
     return [_image(draw, draw(st.integers(1, 2)), draw(st.integers(1, 3)), lengths, last, dtype)], attributes
@@ -86,7 +86,8 @@ GENERATORS["nn.average_pool"] = lambda draw: _pool(draw, False)
 def _resize(draw: Draw) -> Any:
     rank = draw(st.integers(1, 3))
     last = draw(st.booleans())
-    attributes = {
+    lengths = ints(draw, rank, 1, 5)
+    attributes: dict[str, Any] = {
         "sizes": ints(draw, rank, 1, 6),
         "mode": draw(st.sampled_from(["nearest", "linear", "cubic"])),
         "coordinate": draw(
@@ -95,16 +96,23 @@ def _resize(draw: Draw) -> Any:
         "rounding": draw(st.sampled_from(["floor", "round_prefer_floor", "round_prefer_ceil", "ceil"])),
         "channel_last": last,
     }
-    return [_image(draw, draw(st.integers(1, 2)), draw(st.integers(1, 2)), ints(draw, rank, 1, 5), last)], attributes
+    if draw(st.booleans()):
+        attributes["exclude_outside"] = attributes["mode"] == "cubic" and draw(st.booleans())
+        attributes["antialias"] = attributes["mode"] != "nearest" and draw(st.booleans())
+    if draw(st.integers(0, 3)) == 0:  # scales that give whole lengths, but for what is rounded down
+        attributes["scales"] = tuple(draw(st.sampled_from([1.0, 1.5, 1.75, 2.5])) for _ in lengths)
+        attributes["sizes"] = tuple(int(n * s) for n, s in zip(lengths, attributes["scales"], strict=True))
+    return [_image(draw, draw(st.integers(1, 2)), draw(st.integers(1, 2)), lengths, last)], attributes
 
 
 @generator("affine")
 def _affine(draw: Draw) -> Any:
     rows, inputs, outputs = draw(shapes(0, 3)), *ints(draw, 2, 1, 5)
+    dtype = draw(st.sampled_from([np.float32, np.float32, np.int32]))
     operands = [
-        array(draw, (*rows, inputs)),
-        array(draw, (inputs, outputs)),
-        maybe(draw, lambda: array(draw, (outputs,))),
+        array(draw, (*rows, inputs), dtype),
+        array(draw, (inputs, outputs), dtype),
+        maybe(draw, lambda: array(draw, (outputs,), dtype)),
     ]
     return operands, {"activation": draw(ACTIVATION)}
 

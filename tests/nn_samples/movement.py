@@ -86,9 +86,13 @@ def _slice(draw: Draw) -> Any:
 @generator("pad")
 def _pad(draw: Draw) -> Any:
     shape = draw(shapes())
-    mode = draw(st.sampled_from(["constant", "reflect", "edge", "symmetric"]))
-    reach = [d - 1 if mode == "reflect" else min(d, 2) for d in shape] * 2
-    return [_moved(draw, shape)], {"pads": tuple(draw(st.integers(0, r)) for r in reach), "mode": mode, "value": 1.0}
+    mode = draw(st.sampled_from(["constant", "reflect", "edge", "symmetric", "wrap"]))
+    pads = []
+    for d in shape * 2:
+        cut = draw(st.integers(0, 3)) == 0
+        reach = (d + 1) // 2 - 1 if mode == "reflect" else min((d + 1) // 2, 2)  # of what cuts leave
+        pads.append(-draw(st.integers(0, (d - 1) // 2)) if cut else draw(st.integers(0, reach)))
+    return [_moved(draw, shape)], {"pads": tuple(pads), "mode": mode, "value": 1.0}
 
 
 @generator("tile")

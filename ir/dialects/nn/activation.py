@@ -8,7 +8,7 @@ import numpy as np
 
 from ...opdef import BOOL, FLOAT, AttributeField, Trait, attribute, one_of, operand, result
 from ...types import Array, TensorType
-from .base import NUMBER_ELEMENT, NNOp
+from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp
 from .unary import UnaryOp, erf
 
 ACTIVATIONS: dict[str, tuple[float, float]] = {
@@ -147,7 +147,7 @@ class Prelu(NNOp, name="nn.prelu", traits=(Trait.ELEMENTWISE,)):
     output = result("the shape of x")
 
     def infer(self) -> TensorType:
-        self.expect_element("x", self.x, NUMBER_ELEMENT)
+        self.expect_element("x", self.x, FLOAT_ELEMENT)
         element = self.expect_same_element([self.x, self.slope])
         self.expect_broadcast_to("slope", self.slope, self.x.tensor)
         return TensorType(self.x.tensor.shape, element)
