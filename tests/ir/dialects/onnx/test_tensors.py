@@ -18,6 +18,8 @@ from nncc.ir.dialects.onnx.tensors import (
 from nncc.ir.dialects.onnx.wire import Filling, Malformed, Tokens, take_out, varint
 from nncc.ir.types import ELEMENT_TYPES
 
+HAS_SMALL_TYPES = helper.tensor_dtype_to_np_dtype(TensorProto.BFLOAT16).name == "bfloat16"
+small_types = pytest.mark.skipif(not HAS_SMALL_TYPES, reason="this onnx has no arrays of small types")
 KINDS = [n for n in dict(TensorProto.DataType.items()) if n not in ("UNDEFINED", "STRING")]
 
 
@@ -33,6 +35,7 @@ def some(kind: int, count: int) -> np.ndarray:
     return np.frombuffer(rng.bytes(count * element.dtype.itemsize), element.dtype)
 
 
+@small_types
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 64])
 def test_bytes_are_those_of_onnx(name: str, count: int) -> None:
@@ -47,6 +50,7 @@ def test_bytes_are_those_of_onnx(name: str, count: int) -> None:
     assert read.tobytes() == array.tobytes()
 
 
+@small_types
 @pytest.mark.parametrize("name", KINDS)
 def test_fields_are_read_as_onnx_does(name: str) -> None:
     kind = TensorProto.DataType.Value(name)
@@ -63,8 +67,10 @@ def test_fields_are_read_as_onnx_does(name: str) -> None:
 
 
 def test_every_element_type_has_a_number() -> None:
-    numbers = [data_type(element) for element in ELEMENT_TYPES.values()]
-    assert len(set(numbers)) == len(ELEMENT_TYPES)
+    known = set(TensorProto.DataType.values()) - {TensorProto.UNDEFINED}
+    assert {data_type(element_of(number)) for number in known} == known
+    if len(known) >= len(ELEMENT_TYPES):
+        assert {data_type(element) for element in ELEMENT_TYPES.values()} == known
     with pytest.raises(ValueError, match="there is no element type 99"):
         element_of(99)
 
