@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..ir import Operation, TensorType, Value
 from ..ir.dialects import nn
 from ..ir.rewrite import OpRewrite, Rewrite, Rewriter, rewrite
-from ..ir.types import Shape
+from ..ir.types import Dim, Shape
 
 NAME = "canonicalize"
 MOVES = "it moves something"
@@ -231,12 +231,44 @@ def merged_axes(before: Value, after: Value) -> list[list[int]] | None:
 
 
 @rewrite(NAME)
+class SliceTwice(OpRewrite):
+    """slice(slice(x))   →   slice(x)"""
+
+    def match_and_rewrite(self, op: nn.Slice, rw: Rewriter) -> bool:
+        inner = op.x.defining_op
+        if not isinstance(inner, nn.Slice) or not _one_element_type(op, inner) or inner.x.tensor.shape is None:
+            return False
+        pieces = [_slice_of_slice(d, *p) for d, *p in zip(inner.x.tensor.dims, inner.slices, op.slices, strict=True)]
+        known = [p for p in pieces if p is not None]
+        if len(known) < len(pieces):
+            return rw.refuse(op, "the length of an axis that both cut is not known")
+        starts, stops, steps = zip(*known, strict=True)
+        return rw.replace(op, rw.builder(op, [inner]).nn.slice(inner.x, starts=starts, stops=stops, steps=steps))
+
+
+def _slice_of_slice(dim: Dim, first: slice, second: slice) -> tuple[int, int, int] | None:
+    """Start, stop and step that take at once what two slices take; None where the length is needed and not known."""
+    if isinstance(dim, int):
+        taken = range(*first.indices(dim))[second]
+        stop = taken.stop if taken.stop >= 0 else -dim - 1  # backwards to the very beginning
+        return (taken.start, stop, taken.step) if len(taken) else (0, 0, 1)
+    for whole, other in ((first, second), (second, first)):
+        if (whole.start, whole.step) == (0, 1) and whole.stop >= _UNBOUNDED:
+            return other.start, other.stop, other.step
+    return None
+
+
+@rewrite(NAME)
 class PadTwice(Rewrite):
     """pad(pad(x, p), q) with the same number   →   pad(x, p + q)"""
 
     def pattern(p, x):
         value = p.attr("value")
         return p.pad(p.pad(x, p.attr("first"), "constant", value), p.attr("second"), "constant", value)
+
+    def check(first, second):
+        is_lost = any(i < 0 < j for i, j in zip(first, second, strict=True))
+        return "what was taken away does not come back" if is_lost else None
 
     def replacement(b, x, first, second, value):
         return b.nn.pad(x, pads=tuple(i + j for i, j in zip(first, second, strict=True)), value=value)

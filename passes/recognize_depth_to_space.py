@@ -1,9 +1,10 @@
 # mypy: allow-untyped-defs, no-check-untyped-defs
-"""``recognize-depth-to-space``: the pixel shuffle of super-resolution networks as one operation.
+"""``recognize-depth-to-space``: the pixel shuffle of super-resolution networks as one operation, and its inverse.
 
 Why: written as reshape, transpose, reshape it costs a transpose of the large image. Targets have it as one operation,
 most with channels in the order dcr; networks mostly use crd. The difference is an order of channels, which a
-convolution in front takes up.
+convolution in front takes up. The inverse, at the input of detectors ("focus"), is written as slices that are put
+together in some order, which the convolution behind takes up.
 """
 
 # fmt: off
@@ -11,6 +12,7 @@ convolution in front takes up.
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -25,7 +27,7 @@ PERMS = {(0, 1, 4, 2, 5, 3): "crd", (0, 3, 4, 1, 5, 2): "dcr"}
 
 
 class RecognizeDepthToSpace(RewritePass, name=NAME):
-    """Recognize the pixel shuffle, and let a convolution in front of it give its channels in the order dcr.
+    """Recognize the pixel shuffle and its inverse, and let convolutions give and take channels in the order dcr.
 
     Given::
 
@@ -90,3 +92,47 @@ class ConvolutionGivesTheOrder(OpRewrite):
         weights = [None if a is None else b.constant(a[order]) for a in arrays]
         made = b.create(conv.name, conv.x, *weights, **conv.attributes).results[0]
         return rw.replace(op, b.nn.depth_to_space(made, block=op.block, mode="dcr", channel_last=op.channel_last))
+
+
+@rewrite(NAME)
+class SpaceToDepthInFront(OpRewrite):
+    """conv(concat(x[::2, ::2], x[1::2, ::2], ...), w)   →   conv(space_to_depth(x), w with its inputs in that order)"""
+
+    def match_and_rewrite(self, op: nn.Conv, rw: Rewriter) -> bool:
+        concat = op.x.defining_op
+        if not isinstance(concat, nn.Concat) or op.groups != 1 or op.channel_last or not op.x.has_one_use:
+            return False
+        slices = [v.defining_op for v in concat.inputs]
+        sources = {s.x for s in slices if isinstance(s, nn.Slice)}
+        if concat.axis % 4 != 1 or len(sources) != 1 or not all(isinstance(s, nn.Slice) for s in slices):
+            return False
+        (x,) = sources
+        places = _block_places(x, slices)
+        if places is None or concat.parent is not op.parent:
+            return rw.refuse(op, "the slices are not those of blocks")
+        weight = known_array(op.weight)
+        if weight is None:
+            return rw.refuse(op, "the weights are computed, or not there")
+        groups = weight.reshape(weight.shape[0], len(places), -1, *weight.shape[2:])
+        ordered = groups[:, np.argsort(places)].reshape(weight.shape)
+        b = rw.builder(op, [concat, *slices])
+        deep = b.nn.space_to_depth(x, block=math.isqrt(len(places)))
+        return rw.replace(op, b.create(op.name, deep, ordered, op.bias, **op.attributes).results[0])
+
+
+def _block_places(x, slices):
+    """The place of each slice in a block, row by row; None where they are not all places of blocks of the image x."""
+    block = math.isqrt(len(slices))
+    if block < 2 or block**2 != len(slices) or not x.tensor.is_static or x.tensor.rank != 4:
+        return None
+    n, c, h, w = x.tensor.static_shape
+    places = []
+    for s in slices:
+        whole, rows, columns = (s.slices[0], s.slices[1]), s.slices[2], s.slices[3]
+        if [p.indices(d) for p, d in zip(whole, (n, c), strict=True)] != [(0, n, 1), (0, c, 1)]:
+            return None
+        if rows.step != block or columns.step != block or s.output.tensor.static_shape[2:] != (h // block, w // block):
+            return None
+        places.append(rows.indices(h)[0] * block + columns.indices(w)[0])
+    fits = h % block == w % block == 0 and sorted(places) == list(range(block**2))
+    return places if fits else None

@@ -145,6 +145,12 @@ CASES = {
         lambda nn, x: nn.exp(nn.slice(x, starts=(0, 0), stops=(2, 2**31), steps=(1, 1))),
         "exp",
     ),
+    "slice of a slice": (
+        lambda nn, x: nn.slice(
+            nn.slice(x, starts=(0, 1), stops=(2, 3), steps=(1, 1)), starts=(1, -1), stops=(2, -3), steps=(1, -1)
+        ),
+        "slice{starts=(1, 2),steps=(1, -1),stops=(2, 0)}",
+    ),
     "slice backwards": (
         lambda nn, x: nn.slice(x, starts=(0, -1), stops=(2, -4), steps=(1, -1)),
         "slice{starts=(0, -1),steps=(1, -1),stops=(2, -4)}",
@@ -165,6 +171,10 @@ CASES = {
     "pad pad": (
         lambda nn, x: nn.pad(nn.pad(x, pads=(1, 0, 0, 2), value=3.0), pads=(1, 1, 1, 1), value=3.0),
         "pad{pads=(2, 1, 1, 3),value=3.0}",
+    ),
+    "pad pad of what was cut": (
+        lambda nn, x: nn.pad(nn.pad(x, pads=(0, -1, 0, 0)), pads=(0, 1, 0, 0)),
+        "pad{pads=(0, -1, 0, 0)} pad{pads=(0, 1, 0, 0)}",
     ),
     "pad pad with other numbers": (
         lambda nn, x: nn.pad(nn.pad(x, pads=(1, 0, 0, 2)), pads=(1, 1, 1, 1), value=3.0),

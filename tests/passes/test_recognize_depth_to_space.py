@@ -52,3 +52,31 @@ def test_groups_and_other_users_keep_their_order(case):
         return shuffled(b, b.nn.conv(x, weight, groups=2), "crd")
 
     assert case(grouped, {"x": (2, 4, 3, 5)}).run(PASS).ops[-1].mode == "crd"
+
+
+def focused(b, x, places, weight):
+    """The slices of blocks put together, as at the input of detectors, and a convolution."""
+    pieces = [b.nn.slice(x, starts=(0, 0, r, c), stops=(9, 9, 9, 9), steps=(1, 1, 2, 2)) for r, c in places]
+    return b.nn.conv(b.nn.concat(pieces, axis=1), weight, np.arange(5, dtype=np.float32), pads=(1, 1, 1, 1))
+
+
+@pytest.mark.parametrize("places", [((0, 0), (1, 0), (0, 1), (1, 1)), ((0, 0), (0, 1), (1, 0), (1, 1))], ids=str)
+def test_slices_of_blocks_are_space_to_depth(case, rng, places):
+    weight = rng.normal(size=(5, 12, 3, 3)).astype(np.float32)
+    changed = case(lambda b, x: focused(b, x, places, weight), {"x": (2, 3, 4, 6)}).run(PASS)
+    assert changed.names == ["space_to_depth", "conv"]
+
+
+@pytest.mark.parametrize(
+    ("places", "shape"),
+    [(((0, 0), (1, 0), (0, 1), (0, 1)), (2, 3, 4, 6)), (((0, 0), (1, 0), (0, 1), (1, 1)), (2, 3, 5, 6))],
+    ids=["one twice", "no whole blocks"],
+)
+def test_other_slices_are_none(case, rng, places, shape):
+    weight = rng.normal(size=(5, 12, 1, 1)).astype(np.float32)
+
+    def build(b, x):
+        pieces = [b.nn.slice(x, starts=(0, 0, r, c), stops=(9, 9, 4, 9), steps=(1, 1, 2, 2)) for r, c in places]
+        return b.nn.conv(b.nn.concat(pieces, axis=1), weight)
+
+    assert "space_to_depth" not in case(build, {"x": shape}).run(PASS).names
