@@ -184,7 +184,9 @@ class LeakyRelu(Rewrite):
     def pattern(p, x):
         return p.maximum(x, p.mul(x, p.number("a")))
 
-    def check(a):
+    def check(x, a):
+        if not x.tensor.expressed.is_float:
+            return "x has no floats"
         return None if 0 <= a <= 1 else f"the slope is {a}"
 
     def replacement(b, x, a):
@@ -201,6 +203,8 @@ class Prelu(Rewrite):
         return p.one_of(minus, p.sub(p.relu(x), p.mul(below, p.constant("slope"))))
 
     def check(x, slope, minus_slope):
+        if not x.tensor.expressed.is_float:
+            return "x has no floats"
         fits = constant_factor(slope or minus_slope, x.tensor.shape, is_shift=False) is not None
         return None if fits else "the slope does not broadcast to x"
 

@@ -186,6 +186,27 @@ def test_a_quotient_over_two_axes_is_no_softmax(case):
     assert "softmax" not in case(build, VECTOR).run("recognize-softmax").names
 
 
+@pytest.mark.parametrize("slope", [0, 2])
+def test_integers_are_not_rectified_by_operations_of_floats(slope):
+    module = parse_module(f"""
+        "func.func"() ({{
+        ^bb0(%x: tensor<4xi32>):
+          %a = "nn.constant"() {{value = dense<{slope}> : tensor<i32>}} : () -> tensor<i32>
+          %1 = "nn.mul"(%x, %a) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+          %2 = "nn.maximum"(%x, %1) : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
+          %3 = "nn.neg"(%x) : (tensor<4xi32>) -> tensor<4xi32>
+          %4 = "nn.relu"(%3) : (tensor<4xi32>) -> tensor<4xi32>
+          %5 = "nn.mul"(%4, %a) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+          %6 = "nn.relu"(%x) : (tensor<4xi32>) -> tensor<4xi32>
+          %7 = "nn.sub"(%6, %5) : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
+          "func.return"(%2, %7) : (tensor<4xi32>, tensor<4xi32>) -> ()
+        }}) {{sym_name = "main", function_type = (tensor<4xi32>) -> (tensor<4xi32>, tensor<4xi32>)}} : () -> ()
+    """)
+    before = [op.name for op in module.main.body]
+    nncc.passes.recognize_activations.RecognizeLeakyRelu().run(module, PassContext())
+    assert [op.name for op in module.main.body] == before
+
+
 def test_the_text_before_and_after():
     module = parse_module("""
         "func.func"() ({
