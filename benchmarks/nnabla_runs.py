@@ -2,7 +2,7 @@
 
     python benchmarks/nnabla_runs.py --python ENV/bin/python                      # the models of real_models.py
     python benchmarks/nnabla_runs.py --python ENV/bin/python nudenet m.onnx n.nnp
-    python benchmarks/nnabla_runs.py --python ENV/bin/python m.onnx --input-shape x=1,3,224,224
+    python benchmarks/nnabla_runs.py --python ENV/bin/python m.onnx --input-shape x=N,3,224,224 --batch 4
     python benchmarks/nnabla_runs.py --python ENV/bin/python --cases onnx/backend/test/data/node
 
 ENV is an environment with NNabla (pip install nnabla). Each model is converted to NNP, optimized, and run on random
@@ -65,14 +65,14 @@ class NNabla:
         return text
 
 
-def load(path: Path, shapes: dict[str, tuple[int, ...]]) -> tuple[Module, str]:
+def load(path: Path, shapes: dict[str, tuple[int | str, ...]]) -> tuple[Module, str]:
     """The module, and the name of its format."""
     source = registry.source_of([path])
     options = {"input_shape": shapes} if "input_shape" in source.options and shapes else {}
     return nncc.load(path, **options), source.name
 
 
-def convert(path: Path, shapes: dict[str, tuple[int, ...]], target: Path) -> list[str]:
+def convert(path: Path, shapes: dict[str, tuple[int | str, ...]], target: Path) -> list[str]:
     """Write the NNP; gives the names of its outputs. Raises NnccError."""
     module, source = load(path, shapes)
     pipeline = "nnp-to-nnp-optimized" if source == "nnp" else pipeline_for(source, "nnp")
@@ -177,15 +177,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", help="names of models, or files")
     parser.add_argument("--python", required=True, help="the Python of an environment with NNabla")
-    parser.add_argument("--input-shape", action="append", default=[], metavar="NAME=1,3,224,224")
+    parser.add_argument("--input-shape", action="append", default=[], metavar="NAME=N,3,224,224")
     parser.add_argument("--batch", type=int, default=1, help="the batch size where it is open")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "nncc-models")
     parser.add_argument("--cases", type=Path, help="a folder of ONNX's backend tests")
     args = parser.parse_args()
-    shapes = {
-        name: tuple(map(int, dims.split(","))) if dims else ()
-        for name, _, dims in (text.rpartition("=") for text in args.input_shape)
-    }
+    pairs = [text.rpartition("=") for text in args.input_shape]
+    shapes = {name: tuple(int(d) if d.isdigit() else d for d in dims.split(",") if d) for name, _, dims in pairs}
     counts: Counter[str] = Counter()
 
     def report(name: str, verdict: str) -> None:
