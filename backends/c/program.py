@@ -83,6 +83,7 @@ class _Builder:
         self.words: set[str] = set(RESERVED)
         self.constants: dict[str, Constant] = {}
         self.kernels: dict[tuple[str, str], str] = {}
+        self.failing: set[str] = set()
         self.numbers: dict[str, int] = {}
         self.places: dict[Value, int] = {}
         self.arrays: dict[Value, str] = {}
@@ -106,7 +107,8 @@ class _Builder:
 
     def kernels_source(self) -> Iterator[str]:
         for (signature, body), name in self.kernels.items():
-            yield f"static void {name}({signature})\n{{\n{textwrap.indent(body, '    ')}\n}}\n"
+            type = "int" if name in self.failing else "void"
+            yield f"static {type} {name}({signature})\n{{\n{textwrap.indent(body, '    ')}\n}}\n"
 
     def _ports(self, named: Sequence[tuple[str, Value]]) -> tuple[Port, ...]:
         words: set[str] = set()
@@ -145,7 +147,8 @@ class _Builder:
             parameters.append("uint8_t *scratch")
             arguments.append(f"arena.as_uint8_t + {offsets[len(op.results)]}")
         kernel = self._kernel(op, ", ".join(parameters))
-        return f"{kernel}({', '.join(arguments)});"
+        call = f"{kernel}({', '.join(arguments)})"
+        return f"if ({call} != 0) {{\n    return 1;\n}}" if op.can_fail else f"{call};"
 
     def address(self, value: Value) -> str:
         """Where a value lies, as an expression of C."""
@@ -161,6 +164,8 @@ class _Builder:
         if key not in self.kernels:
             self.numbers[short] = self.numbers.get(short, 0) + 1
             self.kernels[key] = identifier(f"{short}_{self.numbers[short]}", self.words)
+            if op.can_fail:
+                self.failing.add(self.kernels[key])
         return self.kernels[key]
 
 

@@ -11,10 +11,17 @@ from ...ir.dialects.c import Constant
 from ...ir.dialects.tfl.constant import PseudoConst
 from ...ir.names import Names
 from ...ir.passes import Pass, PassContext
-from . import rules_elementwise, rules_linear, rules_movement, rules_reduction, rules_spatial
+from . import rules_elementwise, rules_indexing, rules_linear, rules_movement, rules_reduction, rules_spatial
 from .target import Target, rule_for
 
-RULE_MODULES = (rules_elementwise, rules_linear, rules_movement, rules_reduction, rules_spatial)
+RULE_MODULES = (
+    rules_elementwise,
+    rules_indexing,
+    rules_linear,
+    rules_movement,
+    rules_reduction,
+    rules_spatial,
+)
 
 
 @attrs.define

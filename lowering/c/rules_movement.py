@@ -10,6 +10,7 @@ import numpy as np
 
 from ...ir import Type, Value
 from ...ir.strides import Strided
+from .rules_indexing import around
 from .target import Target, lowers, static
 
 
@@ -128,3 +129,52 @@ def space_to_depth(t: Target, op: Any) -> Value:
     _, h, w, _ = static(op.input)
     blocks = Strided.of(static(op.input)).split(2, (w // b, b)).split(1, (h // b, b))
     return seen(t, op.input, blocks.transposed((0, 1, 3, 2, 4, 5)))
+
+
+@lowers("mirror_pad")
+def mirror_pad(t: Target, op: Any) -> Value:
+    """Axis by axis, elements at places that are known."""
+    x, shape = op.input, list(static(op.input))
+    mode = "reflect" if op.mode == "REFLECT" else "symmetric"
+    for axis, (before, behind) in enumerate(np.asarray(t.known(op.paddings, "paddings")).reshape(-1, 2).tolist()):
+        if before or behind:
+            places = np.pad(np.arange(shape[axis]), (before, behind), mode=mode)  # type: ignore[call-overload]
+            extents = around(shape, axis)
+            shape[axis] = len(places)
+            type = x.tensor.with_shape(tuple(shape))
+            x = t.value("take", x, places=tuple(int(p) for p in places), type=type, **extents)
+    return x
+
+
+@lowers("space_to_batch_nd")
+def space_to_batch(t: Target, op: Any) -> Value:
+    blocks = t.ints(op.block_shape, "block shape")
+    pairs = np.asarray(t.known(op.paddings, "paddings")).reshape(-1, 2)
+    rest = op.input.tensor.rank - 1 - len(blocks)
+    pads = tuple(int(n) for column in pairs.T for n in (0, *column, *[0] * rest))
+    shape = tuple(n + a + b for n, a, b in zip(static(op.input), pads, pads[op.input.tensor.rank :], strict=False))
+    padded = t.value("pad", op.input, pads=pads, type=op.input.tensor.with_shape(shape))
+    strided = Strided.of(shape)
+    for axis in reversed(range(len(blocks))):
+        strided = strided.split(axis + 1, (shape[axis + 1] // blocks[axis], blocks[axis]))
+    n = len(blocks)
+    perm = (*range(2, 2 * n + 1, 2), 0, *range(1, 2 * n + 1, 2), *range(2 * n + 1, 2 * n + 1 + rest))
+    return seen(t, padded, strided.transposed(perm))
+
+
+@lowers("batch_to_space_nd")
+def batch_to_space(t: Target, op: Any) -> Value:
+    blocks = t.ints(op.block_shape, "block shape")
+    pairs = np.asarray(t.known(op.crops, "crops")).reshape(-1, 2)
+    n, shape = len(blocks), static(op.input)
+    batch = shape[0] // math.prod(blocks)
+    strided = Strided.of((*blocks, batch, *shape[1:]))
+    order = (n, *(i for k in range(n) for i in (n + 1 + k, k)), *range(2 * n + 1, n + len(shape)))
+    whole_shape = (batch, *(s * b for s, b in zip(shape[1:], blocks, strict=False)), *shape[1 + n :])
+    if not pairs.any():
+        return seen(t, op.input, strided.transposed(order))
+    whole = seen(t, op.input, strided.transposed(order), op.input.tensor.with_shape(whole_shape))
+    kept = Strided.of(whole_shape)
+    for axis, before in enumerate(pairs[:, 0].tolist(), 1):
+        kept = kept.sliced(axis, before, static(op.results[0])[axis])
+    return seen(t, whole, kept)

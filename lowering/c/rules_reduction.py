@@ -42,3 +42,14 @@ def softmax(t: Target, op: Any) -> Value:
 @lowers("log_softmax")
 def log_softmax(t: Target, op: Any) -> Value:
     return t.value("log_softmax", op.input)
+
+
+@lowers("l2_normalization")
+def l2_normalization(t: Target, op: Any) -> Value:
+    return t.value("l2_normalization", op.input, **t.clamp(op))
+
+
+@lowers("local_response_normalization")
+def local_response_normalization(t: Target, op: Any) -> Value:
+    sums = {"radius": op.radius, "bias": op.bias, "alpha": op.alpha, "beta": op.beta}
+    return t.value("local_response_normalization", op.input, **sums)

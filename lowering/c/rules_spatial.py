@@ -9,6 +9,7 @@ import numpy as np
 
 from ...ir import Value
 from ...ir.dialects.tfl.windows import window_of
+from .rules_indexing import around
 from .target import Target, lowers, static
 
 
@@ -58,3 +59,70 @@ def pool_2d(t: Target, op: Any) -> Value:
     kind = op.name.removeprefix("tfl.").removesuffix("_pool_2d")
     pads = _pads(op, op.input, kernel)
     return t.value("pool", op.input, kind=kind, kernel=kernel, strides=op.strides, pads=pads, **t.clamp(op))
+
+
+@lowers("transpose_conv")
+def transpose_conv(t: Target, op: Any) -> Value:
+    """The padding is that of the convolution that leads back."""
+    kernel = static(op.weights)[1:-1]
+    pads = _pads(op, op.results[0], kernel)
+    return t.value("conv_transpose", op.input, op.weights, op.bias, strides=op.strides, pads=pads, **t.clamp(op))
+
+
+@lowers("conv_3d")
+def conv_3d(t: Target, op: Any) -> Value:
+    *kernel, inner, outputs = static(op.filter)
+    weight = t.rearranged(op.filter, "weights", lambda a: np.transpose(a, (4, 0, 1, 2, 3)), (outputs, *kernel, inner))
+    return t.value(
+        "conv",
+        op.input,
+        weight,
+        op.bias,
+        strides=op.strides,
+        dilations=op.dilations,
+        pads=_pads(op, op.input, kernel, op.dilations),
+        groups=static(op.input)[-1] // inner,
+        **t.clamp(op),
+    )
+
+
+@lowers("conv_3d_transpose")
+def conv_3d_transpose(t: Target, op: Any) -> Value:
+    if op.dilations != (1, 1, 1):
+        raise t.error("is dilated", "put the zeros between the weights into them")
+    *kernel, outputs, inner = static(op.filter)
+    weight = t.rearranged(op.filter, "weights", lambda a: np.moveaxis(a, 3, 0), (outputs, *kernel, inner))
+    pads = _pads(op, op.results[0], kernel)
+    return t.value("conv_transpose", op.input, weight, op.bias, strides=op.strides, pads=pads, **t.clamp(op))
+
+
+@lowers("resize_nearest_neighbor")
+def resize_nearest(t: Target, op: Any) -> Value:
+    x, shape = op.input, list(static(op.input))
+    for axis in (1, 2):
+        new = static(op.results[0])[axis]
+        places = tuple(int(p) for p in op.places(shape[axis], new))
+        extents = around(shape, axis)
+        shape[axis] = new
+        x = t.value("take", x, places=places, type=x.tensor.with_shape(tuple(shape)), **extents)
+    return x
+
+
+@lowers("resize_bilinear")
+def resize_bilinear(t: Target, op: Any) -> Value:
+    x, shape = op.input, list(static(op.input))
+    for axis in (1, 2):
+        new = static(op.results[0])[axis]
+        low, high, part = op.neighbours(shape[axis], new)
+        extents = around(shape, axis)
+        shape[axis] = new
+        x = t.value(
+            "mix",
+            x,
+            low=tuple(map(int, low)),
+            high=tuple(map(int, high)),
+            part=tuple(map(float, part)),
+            type=x.tensor.with_shape(tuple(shape)),
+            **extents,
+        )
+    return x

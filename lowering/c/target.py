@@ -57,12 +57,17 @@ class Target:
         self, name: str, *operands: Value | Sequence[Value] | None, type: Type | None = None, **attributes: Any
     ) -> OpResult:
         """Make ``c.name``; its result has the type of the operation being lowered unless ``type`` is given."""
+        return self.build(name, operands, [self.op.results[0].type if type is None else type], **attributes).result
+
+    def build(
+        self, name: str, operands: Sequence[Value | Sequence[Value] | None], types: Sequence[Type], **attributes: Any
+    ) -> Operation:
+        """Make ``c.name`` with results of these types."""
         definition = lookup_op(f"c.{name}")
         assert definition is not None, name
-        types = [self.op.results[0].type if type is None else type]
         made = definition(*operands, result_types=types, location=self.op.location, **attributes)
         made.verify()
-        return self._insert(made).result
+        return self._insert(made)
 
     def constant(self, array: Array, name: str, type: TensorType | None = None) -> Value:
         """A constant made of an array, which is not copied."""

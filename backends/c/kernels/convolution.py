@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ....ir.dialects.c.convolution import Conv
+from ....ir.dialects.c.convolution import Conv, ConvTranspose
 from .registry import bounded, element_type, fill, kernel, loops
 
 
@@ -87,3 +87,57 @@ def _row_major(names: Sequence[str], sizes: Sequence[int]) -> str:
     for name, size in zip(names[1:], sizes, strict=True):
         text = f"({text}) * {size} + {name}" if "+" in text else f"{text} * {size} + {name}"
     return text
+
+
+@kernel("conv_transpose")
+def conv_transpose(op: ConvTranspose) -> str:
+    """Each place of x adds what it gives to the places of the result; the bias is there before."""
+    type = element_type(op.output)
+    outputs, *window, channels = op.weight.tensor.static_shape
+    lengths, counts = op.x.tensor.static_shape[1:-1], op.output.tensor.static_shape[1:-1]
+    batch, rank = op.x.tensor.static_shape[0], len(counts)
+    text = fill(
+        """
+        const $type *from = x + ($at) * $channels;
+        $type *to = output + ($out) * $outputs;
+        for (int o = 0; o < $outputs; o++) {
+            const $type *weights = weight + ($of) * $channels;
+            $type sum = 0;
+            for (int c = 0; c < $channels; c++) {
+                sum += from[c] * weights[c];
+            }
+            to[o] += sum;
+        }
+        """,
+        type=type,
+        at=_row_major(["b", *_IN[:rank]], lengths),
+        out=_row_major(["b", *_OUT[:rank]], counts),
+        of=_row_major(["o", *_WINDOW[:rank]], window),
+        channels=channels,
+        outputs=outputs,
+    )
+    for axis in reversed(range(rank)):
+        inside = fill(
+            """
+            const int $out = $x * $stride + $k - $pad;
+            if ($out < 0 || $out >= $count) {
+                continue;
+            }
+            $inside
+            """,
+            x=_IN[axis],
+            out=_OUT[axis],
+            k=_WINDOW[axis],
+            stride=op.strides[axis],
+            pad=op.pads[axis],
+            count=counts[axis],
+            inside=text,
+        )
+        text = loops([window[axis]], inside, [_WINDOW[axis]])
+    starts = loops(
+        [op.output.tensor.size // outputs, outputs],
+        f"output[i * {outputs} + j] = {'0' if op.bias is None else 'bias[j]'};",
+    )
+    value = bounded("output[i]", op, type)
+    ends = "" if value == "output[i]" else loops([op.output.tensor.size], f"output[i] = {value};")
+    return "\n".join(filter(None, [starts, loops([batch, *lengths], text, ["b", *_IN[:rank]]), ends]))

@@ -5,7 +5,8 @@
 
 The function gives the body of a C function. Its parameters are pointers named as the fields of the operation: ``x``,
 ``weight``, ``output``, and ``scratch`` where the operation has scratch memory; an operand that is left out has none.
-The body is made for the shapes and attributes of ``op``: all sizes in it are numbers.
+The body is made for the shapes and attributes of ``op``: all sizes in it are numbers. It gives 0 or an error where the
+operation ``can_fail``, else nothing.
 """
 
 from __future__ import annotations

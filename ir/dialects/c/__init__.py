@@ -4,7 +4,18 @@ Shapes are static, tensors channel-last. Few kernels serve many operations: what
 or a ``copy`` by strides, elementwise functions are ``unary`` and ``binary`` with a function each.
 """
 
-from . import convolution, elementwise, linear, movement, pool, reduction
+from . import convolution, elementwise, indexing, linear, movement, pool, reduction, sampling
 from .base import Constant, KernelOp
 
-__all__ = ["Constant", "KernelOp", "convolution", "elementwise", "linear", "movement", "pool", "reduction"]
+__all__ = [
+    "Constant",
+    "KernelOp",
+    "convolution",
+    "elementwise",
+    "indexing",
+    "linear",
+    "movement",
+    "pool",
+    "reduction",
+    "sampling",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from ...memory import BufferedOp, Share, byte_size
 from ...opdef import DENSE, FLOAT, Op, Trait, attribute, result
@@ -14,6 +15,9 @@ class KernelOp(BufferedOp, traits=(Trait.PURE,)):
 
     Result types are always given. Attributes are known when the program is compiled: the kernel is made for them.
     """
+
+    can_fail: ClassVar[bool] = False
+    """Whether the kernel gives a number other than 0 where it cannot do its work: the run ends then."""
 
     @property
     def output_type(self) -> TensorType:

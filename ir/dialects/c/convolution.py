@@ -6,7 +6,7 @@ import numpy as np
 
 from ...opdef import INT, INTS, attribute, operand, result
 from ...types import Array
-from ..nn.convolution_kernels import convolve
+from ..nn.convolution_kernels import convolve, convolve_transposed
 from ..nn.window import Window
 from .base import Clamped
 
@@ -37,4 +37,26 @@ class Conv(Clamped, name="c.conv"):
     def evaluate(self, x: Array, weight: Array, bias: Array | None) -> Array:
         y = convolve(x, np.moveaxis(weight, -1, 1), self.window(), self.groups, True)
         y = y[tuple(map(slice, self.output_type.static_shape))]
+        return self.clamp(y if bias is None else y + bias)
+
+
+class ConvTranspose(Clamped, name="c.conv_transpose"):
+    """Transposed convolution: (N, *L, C), weights (O, *kernel, C), bias (O,) → (N, *L', O), bounded.
+
+    Each place i of x adds to the places i * stride - pad + k of the result; what is outside of it is lost.
+    """
+
+    x = operand("(N, *L, C)")
+    weight = operand("(O, *kernel, C)")
+    bias = operand("(O,)", optional=True)
+    strides = attribute(INTS, "how far the places of x lie apart in the result")
+    pads = attribute(INTS, "how far before the result the first window begins, for each axis")
+    output = result("(N, *L', O)")
+
+    def evaluate(self, x: Array, weight: Array, bias: Array | None) -> Array:
+        kernel, counts = weight.shape[1:-1], self.output_type.static_shape[1:-1]
+        rows = zip(x.shape[1:-1], counts, kernel, self.strides, self.pads, strict=True)
+        ends = [(n - 1) * s + k - p - m for n, m, k, s, p in rows]
+        window = Window.of(kernel, self.strides, (*self.pads, *ends))
+        y = convolve_transposed(x, np.moveaxis(weight, -1, 0), window, 1, (0,) * len(kernel), True)
         return self.clamp(y if bias is None else y + bias)

@@ -205,14 +205,18 @@ class ResizeBilinear(_Resize, name="tfl.resize_bilinear", builtin="RESIZE_BILINE
     def version(self) -> int:
         return max(super().version(), 3 if self.half_pixel_centers else 1)
 
+    def neighbours(self, size: int, out: int) -> tuple[Array, Array, Array]:
+        """For an axis of these lengths: the two elements that each of the result mixes, and the part of the second."""
+        place = _source(size, out, self.align_corners, self.half_pixel_centers)
+        place = np.clip(place, 0, size - 1)
+        low = np.floor(place).astype(np.int64)
+        return low, np.minimum(low + 1, size - 1), place - low
+
     def evaluate(self, input: Array, size: Array) -> Array:
         y = input
         for axis, out in enumerate(size, 1):
-            place = _source(input.shape[axis], int(out), self.align_corners, self.half_pixel_centers)
-            place = np.clip(place, 0, input.shape[axis] - 1)
-            low = np.floor(place).astype(np.int64)
-            part = (place - low).reshape([-1 if i == axis else 1 for i in range(4)])
-            high = np.minimum(low + 1, input.shape[axis] - 1)
+            low, high, part = self.neighbours(input.shape[axis], int(out))
+            part = part.reshape([-1 if i == axis else 1 for i in range(4)])
             y = np.take(y, low, axis) * (1 - part) + np.take(y, high, axis) * part
         return y.astype(input.dtype)
 
@@ -228,14 +232,19 @@ class ResizeNearestNeighbor(
     def version(self) -> int:
         return max(super().version(), 3 if self.half_pixel_centers or self.align_corners else 1)
 
+    def places(self, size: int, out: int) -> Array:
+        """For an axis of these lengths: the elements that the result takes."""
+        # The kernel adds half an output pixel but does not take half an input pixel off again.
+        scale = _scale(size, out, self.align_corners)
+        place = (np.arange(out, dtype=np.float32) + (0.5 if self.half_pixel_centers else 0.0)) * scale
+        index = np.floor(place + 0.5) if self.align_corners else np.floor(place)
+        places: Array = np.clip(index, 0, size - 1).astype(np.int64)
+        return places
+
     def evaluate(self, input: Array, size: Array) -> Array:
         y = input
         for axis, out in enumerate(size, 1):
-            # The kernel adds half an output pixel but does not take half an input pixel off again.
-            scale = _scale(input.shape[axis], int(out), self.align_corners)
-            place = (np.arange(out, dtype=np.float32) + (0.5 if self.half_pixel_centers else 0.0)) * scale
-            index = np.floor(place + 0.5) if self.align_corners else np.floor(place)
-            y = np.take(y, np.clip(index, 0, input.shape[axis] - 1).astype(np.int64), axis)
+            y = np.take(y, self.places(input.shape[axis], int(out)), axis)
         return y
 
 
