@@ -210,10 +210,9 @@ class LayoutPlan:
         def price(x_order: Order, y_order: Order) -> int:
             return self._cost(x, x_order, compose(op.perm, y_order))
 
-        right = self.problem.variable()
-        if (
-            x not in self.from_spatial and price(plain_order(x), to_last(rank_of(y))) == 0
-        ):  # the model is channel-last
+        right, to_channel_last = self.problem.variable(), price(plain_order(x), to_last(rank_of(y)))
+        if x not in self.from_spatial and to_channel_last <= RESHAPE_COST:  # the model is channel-last
+            self.problem.cost(right, True, to_channel_last)
             self.problem.cost(right, False, price(plain_order(x), plain_order(y)))
             return Part(self.first, right, order, to_last(rank_of(y)))
         result = tuple(place[axis] for axis in order)  # of the same elements in memory, by the names of the result

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nncc.ir import Builder, Function, Module, Op, TensorType, Value
-from nncc.ir.layout import CHANNEL_LAST, PORT_LAYOUT, to_last
+from nncc.ir.layout import CHANNEL_LAST, PORT_LAYOUT, moves_only_units, to_last
 from nncc.ir.passes import PassContext
 from nncc.ir.ports import from_ports, to_ports
 from nncc.ir.types import F32
@@ -235,6 +235,21 @@ def test_cut_is_as_cheap_as_trying_all(data):
         if all(bool(number >> v & 1) == value for v, value in fixed.items() if v < count)
     )
     assert price(solved) == min(map(price, options))
+
+
+def test_a_channel_last_line_stays_as_it_is():
+    """A convolution over a line, as tf2onnx writes it: an axis of 1 behind the channels, which are moved to the front."""
+
+    def network(b: Builder, x: Value) -> Outputs:
+        line = b.nn.layer_norm(b.nn.exp(x), axes=(2,))
+        image = b.nn.transpose(b.nn.reshape(line, shape=(1, 16, 6, 1)), perm=(0, 2, 1, 3))
+        return {"y": b.nn.reduce_max(b.nn.conv(image, weights(4, 6, 5, 1)), axes=(2, 3))}
+
+    module = build(network, [(1, 16, 6)])
+    convert(module, "keep")
+    for op in module.main.body:
+        if op.name == "nn.transpose":
+            assert moves_only_units(op.x.tensor.dims, op.perm)
 
 
 def test_a_wish_to_differ_is_refused():
