@@ -1,6 +1,6 @@
 """Gives open dimensions a size.
 
-    func (%x: tensor<?x3xf32, {d0 = "N"}>)      // becomes tensor<1x3xf32>, and so on through the function
+func (%x: tensor<?x3xf32, {d0 = "N"}>)      // becomes tensor<1x3xf32>, and so on through the function
 """
 
 from __future__ import annotations
@@ -39,15 +39,21 @@ class FixBatchSize(Pass, name="fix-batch-size"):
 
     def _fix(self, function: Function) -> int:
         sizes: dict[Dim, int] = {name: size for name, size in self.sizes.items()}  # noqa: C416 (the type of the keys)
-        fixed = 0
-        for value in function.inputs if self.batch is not None else ():
-            first = _first_dim(value)
-            if isinstance(first, str):
-                sizes.setdefault(first, self.batch)
-            elif first is None and isinstance(value.type, TensorType) and value.type.shape:
-                value.type = value.tensor.with_shape((self.batch, *value.tensor.dims[1:]))
-                fixed += 1
+        fixed = 0 if self.batch is None else _fix_batch(function, self.batch, sizes)
         return fixed + sum(_substitute(value, sizes) for value in _values(function))
+
+
+def _fix_batch(function: Function, batch: int, sizes: dict[Dim, int]) -> int:
+    """Note the symbols that stand for the batch, and give inputs without one the number; how many these are."""
+    fixed = 0
+    for value in function.inputs:
+        first = _first_dim(value)
+        if isinstance(first, str):
+            sizes.setdefault(first, batch)
+        elif first is None and isinstance(value.type, TensorType) and value.type.shape:
+            value.type = value.tensor.with_shape((batch, *value.tensor.dims[1:]))
+            fixed += 1
+    return fixed
 
 
 def _first_dim(value: Value) -> Dim:

@@ -102,9 +102,9 @@ class SpaceToDepthInFront(OpRewrite):
         concat = op.x.defining_op
         if not isinstance(concat, nn.Concat) or op.groups != 1 or op.channel_last or not op.x.has_one_use:
             return False
-        slices = [v.defining_op for v in concat.inputs]
-        sources = {s.x for s in slices if isinstance(s, nn.Slice)}
-        if concat.axis % 4 != 1 or len(sources) != 1 or not all(isinstance(s, nn.Slice) for s in slices):
+        slices = [s for v in concat.inputs if isinstance(s := v.defining_op, nn.Slice)]
+        sources = {s.x for s in slices}
+        if concat.axis % 4 != 1 or len(sources) != 1 or len(slices) != len(concat.inputs):
             return False
         (x,) = sources
         places = _block_places(x, slices)

@@ -238,7 +238,7 @@ def test_cut_is_as_cheap_as_trying_all(data):
 
 
 def test_a_channel_last_line_stays_as_it_is():
-    """A convolution over a line, as tf2onnx writes it: an axis of 1 behind the channels, which are moved to the front."""
+    """A convolution over a line, as tf2onnx writes it: the channels are moved to the front, of an axis of 1, too."""
 
     def network(b: Builder, x: Value) -> Outputs:
         line = b.nn.layer_norm(b.nn.exp(x), axes=(2,))
