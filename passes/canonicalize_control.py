@@ -43,10 +43,11 @@ class IfGivesWhatIsUsed(OpRewrite):
             assert end is not None
             rw.changed(end)
             end.set_operands([end.operands[i] for i in kept])
-        results = iter(rw.builder(op).create("nn.if", op.condition, regions=_taken(op)).results)
-        return _replace(
-            rw, op, [next(results) if i in kept else a if a is b else None for i, (a, b) in enumerate(pairs)]
-        )
+        values: list[Value | None] = [a if a is b else None for a, b in pairs]
+        made = rw.builder(op).create("nn.if", op.condition, regions=_taken(op)).results if kept else ()
+        for i, result in zip(kept, made, strict=True):
+            values[i] = result
+        return _replace(rw, op, values)
 
 
 @rewrite(NAME)
@@ -155,9 +156,13 @@ def _without(rw: Rewriter, op: nn.Loop, given: dict[int, Value], dropped: set[in
             argument.replace_all_uses_with(given[i])
         block.erase_argument(2 + i)
     carried = [v for i, v in enumerate(op.carried) if i not in given]
-    made = rw.builder(op).create("nn.loop", op.max_trips, op.condition, carried, regions=_taken(op))
-    results = iter(made.results)
-    return _replace(rw, op, [given.get(i) if i in gone else next(results) for i in range(len(op.results))])
+    values: list[Value | None] = [given.get(i) for i in range(len(op.results))]
+    kept = [i for i in range(len(op.results)) if i not in gone]
+    if kept:
+        made = rw.builder(op).create("nn.loop", op.max_trips, op.condition, carried, regions=_taken(op))
+        for i, result in zip(kept, made.results, strict=True):
+            values[i] = result
+    return _replace(rw, op, values)
 
 
 def _taken(op: Operation) -> list[Region]:

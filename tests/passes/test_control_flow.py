@@ -169,6 +169,30 @@ def test_every_rule_for_regions_has_been_seen_at_work() -> None:
     assert {rule.__name__ for rule in rules} == seen
 
 
+def test_what_gives_nothing_any_more_is_gone() -> None:
+    """A loop that hands everything on as it is, and a branch whose sides give the same."""
+    text = """
+    "func.func"() ({
+    ^bb0(%x: tensor<3xf32>, %n: tensor<i64>, %c: tensor<i1>):
+      %y = "nn.loop"(%n, %x) ({
+      ^bb0(%i: tensor<i64>, %go: tensor<i1>, %a: tensor<3xf32>):
+        %1 = "nn.exp"(%a) : (tensor<3xf32>) -> tensor<3xf32>
+        "nn.yield"(%go, %a) : (tensor<i1>, tensor<3xf32>) -> ()
+      }) {nncc.absent = [1]} : (tensor<i64>, tensor<3xf32>) -> tensor<3xf32>
+      %z = "nn.if"(%c) ({
+        "nn.yield"(%y) : (tensor<3xf32>) -> ()
+      }, {
+        "nn.yield"(%y) : (tensor<3xf32>) -> ()
+      }) : (tensor<i1>) -> tensor<3xf32>
+      %e = "nn.neg"(%z) : (tensor<3xf32>) -> tensor<3xf32>
+      "func.return"(%e) : (tensor<3xf32>) -> ()
+    }) {sym_name = "main"} : () -> ()"""
+    module = parse_module(text)
+    inputs = {"arg0": np.ones(3, np.float32), "arg1": np.asarray(3), "arg2": np.asarray(True)}
+    run(module, [inputs], Canonicalize())
+    assert [op.name for op in module.main.body] == ["nn.neg", "func.return"]
+
+
 def test_a_loop_of_known_trips_is_gone_behind_unrolling() -> None:
     module, inputs = control_flow.model("counted")
     run(module, inputs, Canonicalize(), UnrollLoops())
