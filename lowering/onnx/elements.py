@@ -17,6 +17,8 @@ from .kernels import kernel_elements
 
 _WIDER: Mapping[str, Sequence[str]] = {
     "i1": ("ui8", "i32", "i64", "f32"),
+    **{f"i{bits}": ("i8", "i32") for bits in (2, 4)},
+    **{f"ui{bits}": ("ui8", "i32") for bits in (2, 4)},
     "i8": ("i32", "i64", "f32", "f64"),
     "ui8": ("i32", "i64", "f32", "f64"),
     "i16": ("i32", "i64", "f32", "f64"),
@@ -26,8 +28,12 @@ _WIDER: Mapping[str, Sequence[str]] = {
     "f16": ("f32", "f64"),
     "bf16": ("f32", "f64"),
     "f32": ("f64",),
+    **{f"f8{kind}": ("f16", "f32") for kind in ("E4M3FN", "E4M3FNUZ", "E5M2", "E5M2FNUZ")},
+    "f4E2M1FN": ("f16", "f32"),
 }
 """Types that hold every number of a type exactly, the cheapest first."""
+_CONVERTING = frozenset({"Cast", "QuantizeLinear", "DequantizeLinear"})
+"""Operators that lead from one type to another: no other type will do."""
 _UNSIGNED_ALONE = frozenset({"BitShift"})
 _WIDER_UNSIGNED: Mapping[str, Sequence[str]] = {"ui8": ("ui32", "ui64"), "ui16": ("ui32", "ui64"), "ui32": ("ui64",)}
 _SAME_IN_FLOATS = frozenset(
@@ -82,15 +88,17 @@ def substitute(schema: Schema, elements: Mapping[str, ElementType]) -> tuple[Sub
     """
     found: dict[str, ElementType] = {}
     for variable, element in elements.items():
-        if element.name in _computed(schema, variable):
+        legal, computed = schema_elements(schema, variable), _computed(schema, variable)
+        is_legal = element.name in legal
+        if element.name in computed or (is_legal and schema.name in _CONVERTING):
             continue
-        legal = schema_elements(schema, variable)
-        wider = _wider(schema.name, element, _computed(schema, variable))
-        if wider is None and element.name not in legal:
-            wider = _wider(schema.name, element, legal)
+        wider = None
+        if schema.name not in _CONVERTING:
+            wider = _wider(schema.name, element, computed)
+            wider = _wider(schema.name, element, legal) if wider is None and not is_legal else wider
         if wider is not None:
             found[variable] = wider
-        elif element.name not in legal:
+        elif not is_legal:
             return Substitution(found), variable
     return Substitution(found), None
 

@@ -99,10 +99,12 @@ def round_half_even(b: Builder, op: nn.Round) -> Value | None:
 
 @expands("fake_quantize")
 def fake_quantize(b: Builder, op: nn.FakeQuantize) -> Value:
-    """In floats: QuantizeLinear rounds halves to even, and quantized types away from zero."""
+    """There and back; in floats where halves go away from zero, as QuantizeLinear rounds them to even."""
     grid = op.grid
     assert isinstance(grid, QuantizedType)
     x = op.x.tensor
+    if op.rounding == "half_even":
+        return b.nn.dequantize(b.nn.quantize(op.x, to=x.with_element(grid), rounding="half_even"))
     shape = () if grid.axis is None else tuple(-1 if i == grid.axis % x.rank else 1 for i in range(x.rank))
     scale, zero = (np.array(n, x.expressed.dtype).reshape(shape) for n in (grid.scales, grid.zero_points))
     low, high = grid.range

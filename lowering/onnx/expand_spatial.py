@@ -31,6 +31,8 @@ def resize(b: Builder, op: nn.Resize) -> Value | None:
     """What Resize has not (any more), and what onnxruntime 1.31 refuses."""
     linear_outside = op.exclude_outside and op.mode == "linear" and not op.antialias
     unusual = op.coordinate == "tf_half_pixel_for_nn" or (op.mode == "cubic" and len(op.sizes) != 2) or linear_outside
+    # It takes the new length for the old one times the scale, when it aligns corners.
+    unusual = unusual or (bool(op.scales) and op.coordinate == "align_corners")
     return resizing.resize(b, op) if unusual else None
 
 
