@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..ir import Operation, TensorType, Value
 from ..ir.dialects import nn
+from ..ir.dialects.nn.movement import UNBOUNDED
 from ..ir.rewrite import OpRewrite, Rewrite, Rewriter, rewrite
 from ..ir.types import Dim, Shape
 
@@ -50,14 +51,10 @@ class SliceOfEverything(Rewrite):
     def replacement(b, x):  return x
 
 
-_UNBOUNDED = 2**31 - 1
-"""A stop that is beyond any dimension."""
-
-
 def _takes_everything(op: nn.Slice) -> bool:
     dims = op.x.tensor.shape
     return dims is not None and all(
-        (piece.start, piece.step) == (0, 1) and piece.stop >= (d if isinstance(d, int) else _UNBOUNDED)
+        (piece.start, piece.step) == (0, 1) and piece.stop >= (d if isinstance(d, int) else UNBOUNDED)
         for d, piece in zip(dims, op.slices, strict=True)
     )
 
@@ -253,7 +250,7 @@ def _slice_of_slice(dim: Dim, first: slice, second: slice) -> tuple[int, int, in
         stop = taken.stop if taken.stop >= 0 else -dim - 1  # backwards to the very beginning
         return (taken.start, stop, taken.step) if len(taken) else (0, 0, 1)
     for whole, other in ((first, second), (second, first)):
-        if (whole.start, whole.step) == (0, 1) and whole.stop >= _UNBOUNDED:
+        if (whole.start, whole.step) == (0, 1) and whole.stop >= UNBOUNDED:
             return other.start, other.stop, other.step
     return None
 

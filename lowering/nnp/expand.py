@@ -10,6 +10,7 @@ from ..expansion import expand_function
 from . import (
     expand_control,
     expand_elementwise,
+    expand_filling,
     expand_indexing,
     expand_layers,
     expand_movement,
@@ -22,6 +23,7 @@ from .expansion import expands
 RULE_MODULES = (
     expand_control,
     expand_elementwise,
+    expand_filling,
     expand_layers,
     expand_sampling,
     expand_movement,

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
+from .expand_filling import zeros
 from .expansion import expands
 
 
@@ -29,13 +30,8 @@ def recurrent(b: Builder, op: nn.Rnn | nn.Gru | nn.Lstm) -> Sequence[Value] | No
 
 
 def _zeros(b: Builder, op: nn.RecurrentOp) -> Value:
-    """(D, B, H); where the batch is open, as many as the input has: 0 where one of its numbers is above infinity."""
-    directions, batch = len(op.directions), op.x.tensor.dims[1]
-    if isinstance(batch, int):
-        return b.constant(np.zeros((directions, batch, op.hidden), np.float32))
-    one = b.nn.slice(op.x, starts=(0, 0, 0), stops=(1, _END, 1), steps=(1, 1, 1))
-    column = b.nn.cast(b.nn.greater(one, float("inf")), to=op.x.tensor.expressed)
-    return b.nn.tile(column, reps=(directions, 1, op.hidden))
-
-
-_END = 2**31 - 1
+    """(D, B, H)"""
+    dims = (len(op.directions), op.x.tensor.dims[1], op.hidden)
+    if all(isinstance(d, int) for d in dims):
+        return b.constant(np.zeros(dims, np.float32))
+    return zeros(b, dims, like=op.x)

@@ -346,7 +346,7 @@ def quantize(t: Target, op: nn.Quantize) -> Value:
 @lowers("fake_quantize")
 def fake_quantize(t: Target, op: nn.FakeQuantize) -> Value:
     assert isinstance(op.grid, QuantizedType)
-    return snapped(t, op.x, op.grid)
+    return snapped(t, op.x, op.grid, op.rounding)
 
 
 @lowers("dequantize")

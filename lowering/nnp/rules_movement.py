@@ -33,7 +33,8 @@ def concat(t: Target, op: nn.Concat) -> Value:
 def slice_(t: Target, op: nn.Slice) -> Value:
     """Only from the first dimension on that is cut: lists that are shorter than the rank are for the last ones."""
     dims = op.x.tensor.dims
-    pieces = [_piece(t, s, d) for s, d in zip(op.slices, dims, strict=True)]
+    kept_whole = [a == b for a, b in zip(dims, op.output.tensor.dims, strict=True)]
+    pieces = [_piece(t, s, d, whole) for s, d, whole in zip(op.slices, dims, kept_whole, strict=True)]
     first = next((i for i, piece in enumerate(pieces) if piece is not None), None)
     if first is None:
         return t.value("Identity", op.x)
@@ -43,10 +44,10 @@ def slice_(t: Target, op: nn.Slice) -> Value:
     return t.value("Slice", op.x, start=starts, stop=stops, step=steps)
 
 
-def _piece(t: Target, piece: slice, dim: Dim) -> tuple[int, int, int] | None:
+def _piece(t: Target, piece: slice, dim: Dim, is_whole: bool) -> tuple[int, int, int] | None:
     """(start, stop, step) of a dimension; None where all of it is kept."""
     if not isinstance(dim, int):
-        if piece.start == 0 and piece.step == 1 and piece.stop >= END:
+        if is_whole and piece.start == 0 and piece.step == 1:
             return None
         raise t.error("takes a part of a dimension whose size is not known", FIX_BATCH)
     taken = range(*piece.indices(dim))

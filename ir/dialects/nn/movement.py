@@ -191,16 +191,16 @@ class Slice(MovementOp, name="nn.slice"):
         return x[self.slices]
 
 
-_UNBOUNDED = 2**31 - 1
-"""A stop that is beyond any dimension."""
+UNBOUNDED = 10**9
+"""A stop from here on is beyond any dimension: exporters write this, or the greatest integer."""
 
 
 def sliced(dim: Dim, piece: slice) -> Dim:
     """How many elements a slice takes of an axis."""
     if isinstance(dim, int):
         return len(range(*piece.indices(dim)))
-    takes_all = piece.start == 0 and piece.stop >= _UNBOUNDED and piece.step == 1
-    reverses_all = piece.start == -1 and piece.stop <= -_UNBOUNDED and piece.step == -1
+    takes_all = piece.start == 0 and piece.stop >= UNBOUNDED and piece.step == 1
+    reverses_all = piece.start == -1 and piece.stop <= -UNBOUNDED and piece.step == -1
     return dim if takes_all or reverses_all else None
 
 

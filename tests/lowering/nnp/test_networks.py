@@ -13,6 +13,7 @@ from nncc.ir.passes import PassContext
 from nncc.ir.types import F32, I1, I8, I32, I64, QuantizedType, Shape
 from nncc.lowering.nnp.expand import ExpandForNnp
 from nncc.lowering.nnp.lower import LowerToNnp
+from nncc.passes.eliminate_dead_code import EliminateDeadCode
 
 Build = Callable[..., Value]
 RNG = np.random.default_rng(3)
@@ -274,6 +275,21 @@ def test_states_take_their_batch_from_the_input() -> None:
     assert "LSTM" in functions(lower(module))
     LiftNnp().run(module, PassContext())
     np.testing.assert_allclose(module.evaluate({"x0": inputs})["y"], wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_tensor_of_the_batch_size_is_filled() -> None:
+    """PyTorch exports the initial states of a recurrence as ConstantOfShape(1, batch, hidden)."""
+
+    def build(b: Builder, x: Value) -> Value:
+        sizes = b.nn.slice(b.nn.shape_of(x), starts=(0,), stops=(1,), steps=(1,))
+        shape = b.nn.concat([b.constant(np.array([1])), sizes, b.constant(np.array([2]))], axis=0)
+        return b.nn.transpose(b.nn.fill(shape, b.constant(0.5)), perm=(1, 0, 2))
+
+    module = make(build, ("batch", 3))
+    for step in (ExpandForNnp(), EliminateDeadCode(), LowerToNnp(), LiftNnp()):
+        step.run(module, PassContext())
+    x = np.array([[1, 2, np.nan], [np.inf, 0, -np.inf]], np.float32)
+    np.testing.assert_array_equal(module.evaluate({"x0": x})["y"], np.full((2, 1, 2), 0.5, np.float32))
 
 
 def test_other_open_sizes_are_refused() -> None:

@@ -31,12 +31,13 @@ EXPECTED_REFUSALS = (
     "a tensor without elements",
     "a size that depends on the data",
     "decides at run time",
+    "takes a shape that is computed",
     "an NNP file holds numbers and the batch size alone",
 )
 
 
-SOMETIMES = {"nn.if", "nn.shape_of"}
-"""Operations that are refused in some forms alone: branches of different shapes, open shapes."""
+SOMETIMES = {"nn.fill", "nn.if", "nn.shape_of"}
+"""Operations that are refused in some forms alone: branches of different shapes, shapes that nothing tells."""
 
 
 def module_of(drawn: Sample) -> tuple[Module, dict[str, np.ndarray]]:
@@ -101,7 +102,7 @@ def test_numbers_are_kept(name: str) -> None:
         lifted += 1
 
     run()
-    assert lifted, f"no instance of {name} was lowered"
+    assert lifted or name in SOMETIMES, f"no instance of {name} was lowered"
 
 
 @pytest.mark.parametrize("name", sorted(set(REFUSALS) & set(sampled_names()) - SOMETIMES))
