@@ -160,7 +160,7 @@ class Loop(NNOp, name="nn.loop"):
         self._verify_ends()
         for i, argument in enumerate(self.arguments):
             for value, what in ((self.carried[i], "the first trip takes"), (self.yielded_carried[i], "a trip yields")):
-                if not covers(argument.type, value.type):
+                if not _may_cover(argument.type, value.type):
                     raise self.error(
                         f"expected argument {2 + i} of the body to cover all that is carried there, "
                         f"got {argument.type}, but {what} {value.type}",
@@ -197,20 +197,17 @@ def yielded_values(op: Op, branch: Region) -> Sequence[Value]:
 
 
 def covers(general: Type, special: Type) -> bool:
-    """Whether a value of one type is always one of the other: no dimension is claimed to be what it may not be.
+    """Whether a value of one type is always one of the other: no dimension is claimed to be what it may not be."""
+    return join_types(general, special) == general
 
-    A symbol may turn out to be a number.
-    """
-    if not isinstance(general, TensorType) or not isinstance(special, TensorType):
-        return general == special
-    if general.element != special.element:
-        return False
-    if general.shape is None or special.shape is None:
-        return general.shape is None
-    return len(general.shape) == len(special.shape) and all(
-        g is None or g == s or (isinstance(g, str) and isinstance(s, int))
-        for g, s in zip(general.shape, special.shape, strict=True)
-    )
+
+def _may_cover(general: Type, special: Type) -> bool:
+    """:func:`covers`, where symbols may turn out to be numbers."""
+    if isinstance(general, TensorType) and isinstance(special, TensorType) and general.shape and special.shape:
+        pairs = zip(general.shape, special.shape, strict=False)
+        numbers = [s if isinstance(g, str) and isinstance(s, int) else g for g, s in pairs]
+        general = general.with_shape((*numbers, *general.shape[len(numbers) :]))
+    return covers(general, special)
 
 
 def _expect_scalar(op: Op, name: str, type: Type, element: ElementType) -> None:
