@@ -9,10 +9,11 @@ from ...ir import Diagnostics, Function, Location, Module, NnccError, UnknownTyp
 from ...ir.attributes import Attribute
 from ...ir.dialects.onnx import OnnxOp, base, newest_versions
 from .external import TensorReader
+from .extras import graph_extras, metadata, value_extras
 from .functions import Functions, domain_of
-from .graphs import MOST_PROBLEMS, REMEDY, GraphImporter, graph_fields, metadata, value_extras
+from .graphs import MOST_PROBLEMS, REMEDY, GraphImporter
 from .nodes import opaque
-from .scope import Context, Scope
+from .scope import Context, Frame, Scope
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
@@ -77,7 +78,7 @@ def _function(importer: GraphImporter, graph: GraphProto) -> Function:
             importer.error(f"the input '{port.name}' has no type", place)
     function, block = Function.create("main", [(port.name, type) for port, type in arguments], place)
     scope = Scope(values={arg.name: arg for arg in block.args if arg.name})
-    outputs = importer.fill(block, graph, scope, context)
+    outputs = importer.fill(graph, Frame(block, scope, context))
     names = [port.name for port in graph.output]
     for name, count in Counter(names).items():
         if count > 1:
@@ -113,7 +114,7 @@ def _model_attributes(model: ModelProto, opsets: dict[str, int]) -> dict[str, At
         messages = getattr(model, field, ())  # `configuration` came with onnx 1.18
         if messages:
             found[f"onnx.{field}"] = tuple(opaque(message.SerializeToString()) for message in messages)
-    return found | {_GRAPH_KEYS[key]: value for key, value in graph_fields(model.graph).items()}
+    return found | {_GRAPH_KEYS[key]: value for key, value in graph_extras(model.graph).items()}
 
 
 def _verify_nodes(module: Module, problems: Diagnostics) -> None:

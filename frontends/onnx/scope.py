@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ...ir import Location, Value
+from ...ir import Block, Location, UnknownType, UnregisteredOp, Value
 
 if TYPE_CHECKING:
     from onnx import AttributeProto
@@ -34,8 +34,9 @@ class Scope:
 class Context:
     """Where nodes come from: the graph of the model, or the body of a function that is called.
 
-    ``scope_name`` and ``prefix`` are for locations and names; ``opsets`` are what the body imports; ``attributes`` are
-    those that the call gives, each with the place that it was written in.
+    ``scope_name`` and ``prefix`` are for locations and names; ``renamed`` are the outputs of a function, which have the
+    names that the call gives them; ``opsets`` are what the body imports; ``attributes`` are those that the call gives,
+    each with the place that it was written in; ``call`` is where the call is.
     """
 
     scope_name: str
@@ -57,3 +58,17 @@ class Given:
     message: AttributeProto
     scope: Scope
     context: Context
+
+
+@attrs.frozen
+class Frame:
+    """The block that nodes are put into, what names mean in it, and where the nodes come from."""
+
+    block: Block
+    scope: Scope
+    context: Context
+
+
+def stand_in() -> Value:
+    """A value in place of one that could not be made, so that what needs it is no fault as well."""
+    return UnregisteredOp("onnx.unread", result_types=[UnknownType()]).result

@@ -68,6 +68,13 @@ def op_name(op_type: str, domain: str = "") -> str:
     return f"onnx._{''.join(c if c.isascii() and c.isalnum() else '_' for c in name[5:])}"
 
 
+def custom_name(op_type: str, domain: str) -> tuple[str, dict[str, Attribute]]:
+    """The name of an operation that has no schema, and the attributes that say what the name cannot."""
+    name = op_name(op_type, domain)
+    says_all = name == (f"onnx.{domain}.{op_type}" if domain else f"onnx.{op_type}")
+    return name, {} if says_all else {OP_TYPE: op_type, DOMAIN: domain}
+
+
 def attribute_key(name: str) -> str:
     """The key under which an operation keeps the ONNX attribute of a name."""
     return f"{_ESCAPED}{name}" if name in _OWN or name.startswith(("onnx.", "nncc.")) else name

@@ -28,6 +28,7 @@ from .base import (
     MODEL_FIELDS,
     MODEL_METADATA,
     OPAQUE_FIELDS,
+    OPSET,
     OVERLOAD,
     PORT,
     PORTS,
@@ -194,6 +195,11 @@ class _Writer:
 
     def _node(self, op: OnnxOp, message: NodeProto) -> None:
         fields = op.attributes
+        if OPSET in fields and self.node_label is None:
+            raise ValueError(
+                f"it is of version {fields[OPSET]} of its domain, and the model imports another in which it means "
+                "something else: lift and lower it"
+            )
         message.op_type, message.domain = op.op_type, op.domain
         if not op.domain:
             message.ClearField("domain")

@@ -120,6 +120,8 @@ def test_another_opset_in_a_function_keeps_its_meaning(tmp_path: Path) -> None:
     module = load(path)
     (softmax,) = [op for op in module.main.body if isinstance(op, OnnxOp)]
     assert (softmax.opset, softmax.version, softmax.get("axis")) == (11, 11, 1)
+    with pytest.raises(CompileError, match="it is of version 11 of its domain"):
+        save(module, tmp_path / "expanded.onnx")
 
 
 def refusal(path: Path) -> str:
