@@ -25,6 +25,7 @@ from ...ir.passes import Pass, PassContext
 from ...ir.types import merge_types
 from .bodies import body_of, has_body
 from .ops import LIFTS, REFUSALS, Absent, Lifter
+from .ops.lifter import Reported
 from .ops.registry import CORRECT, Lifted, LiftFunction, refuse
 
 if TYPE_CHECKING:
@@ -87,10 +88,6 @@ class _Failed:
     """In place of what could not be lifted: nodes that need it are not looked at, as they cannot be judged."""
 
 
-class _Reported(Exception):
-    """A region or a function body could not be lifted; the reasons are in the diagnostics already."""
-
-
 class GraphLift:
     """A graph on its way to a function; problems go to ``diagnostics``, all of them."""
 
@@ -135,7 +132,7 @@ class GraphLift:
         """A block inside an operation: all or nothing."""
         results = self._block(block, args)
         if any(isinstance(value, _Failed) for value in results):
-            raise _Reported
+            raise Reported
         return results
 
     def _lift(self, op: Any) -> None:
@@ -149,7 +146,7 @@ class GraphLift:
                     self._find_lift(op)
                 else:
                     results = self._results(op, operands)
-        except _Reported:
+        except Reported:
             pass
         except VerifyError as error:
             self._report(CompileError(f"{op.op_type} does not fit its inputs: {error.args[0]}", op.location, CORRECT))

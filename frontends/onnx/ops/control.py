@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 from ....ir import Block, Operation, Region, TensorType, Type, Value
+from ....ir.diagnostics import Severity
 from ....ir.dialects.nn.contents import known_elements
 from ....ir.dialects.nn.control import covers
 from ....ir.types import I1, I64, join_types
-from .registry import Absent, Lifted, Lifter, lift, refuse
+from .lifter import Reported
+from .registry import CORRECT, Absent, Lifted, Lifter, lift, refuse
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
@@ -35,7 +38,10 @@ def if_(b: Lifter, op: OnnxOp, condition: Value) -> Sequence[Lifted]:
     if known is not None:
         return b.lift_region(branches[0 if known.item() else 1], (), b.block)
     blocks = Block(), Block()
-    yielded = [b.lift_region(branch, (), block) for branch, block in zip(branches, blocks, strict=True)]
+    lifted = [_lift_branch(b, branch, block) for branch, block in zip(branches, blocks, strict=True)]
+    yielded = [values for values in lifted if values is not None]
+    if len(yielded) < 2:
+        return _only_branch(b, op, blocks[lifted[0] is None], yielded)
     for i, (a, c) in enumerate(zip(*yielded, strict=True)):
         if not _alike(a, c):
             raise refuse(op, f"has branches whose outputs {i} differ in type, or in the length of a sequence", ALIKE)
@@ -44,6 +50,39 @@ def if_(b: Lifter, op: OnnxOp, condition: Value) -> Sequence[Lifted]:
             b.create("nn.yield", _flat(values))
     made = b.create("nn.if", condition, regions=[Region.of(block) for block in blocks])
     return _shaped(yielded[0], made.results)
+
+
+def _lift_branch(b: Lifter, branch: Block, block: Block) -> list[Lifted] | None:
+    """What a branch yields; None where its nodes contradict each other, or the shapes of what they take.
+
+    What it lacks is then a warning. Raises Reported where the branch cannot be lifted for any other reason.
+    """
+    items = b.diagnostics.items
+    before = len(items)
+    try:
+        return b.lift_region(branch, (), block)
+    except Reported:
+        new = items[before:]
+        if any(d.severity is Severity.ERROR and d.remedy != CORRECT for d in new):
+            raise
+        items[before:] = [attrs.evolve(d, severity=Severity.WARNING) for d in new]
+        for each in block:
+            each.drop_references()
+        return None
+
+
+def _only_branch(b: Lifter, op: OnnxOp, block: Block, yielded: list[list[Lifted]]) -> Sequence[Lifted]:
+    """The one branch that can run, in the place of the operation: where the model takes the other, it fails.
+
+    As where a model holds a network for each of two sampling rates, and the shape of the input is that of one.
+    """
+    if not yielded:
+        raise refuse(op, "has two branches that do not fit the shapes of what they use")
+    b.warn(op, "always takes the one branch that fits the shapes of its inputs", "give it shapes that both can take")
+    for made in list(block):
+        made.unlink()
+        b.insert(made)
+    return yielded[0]
 
 
 ALIKE = "let both branches give the same type, and sequences of one length"

@@ -47,6 +47,10 @@ class _Constants:
         return only
 
 
+class Reported(Exception):
+    """A region or a function body could not be lifted; the reasons are in the diagnostics already."""
+
+
 class Lifter(Builder):
     """Builds nn operations; one whose operands are all small constants becomes a constant at once."""
 
@@ -85,7 +89,8 @@ class Lifter(Builder):
     def lift_region(self, block: Block, args: Sequence[Any], into: Block) -> list[Any]:
         """Lift the onnx operations of a region's block to the end of the nn block ``into``.
 
-        ``args`` are what the arguments of ``block`` have become; what its terminator yields is the result.
+        ``args`` are what the arguments of ``block`` have become; what its terminator yields is the result. Raises
+        Reported.
         """
         with self.inside(into):
             return self._lift_block(block, args)

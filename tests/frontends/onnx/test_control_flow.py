@@ -309,3 +309,45 @@ def test_a_region_that_cannot_be_lifted_is_reported_once(tmp_path: Path) -> None
     with pytest.raises(CompileError) as caught:
         lifted(write(graph, tmp_path))
     assert len([d for d in caught.value.diagnostics if "NoSuchOperator" in d.message]) == 1
+
+
+ONE_FITS = """(float[2,3] x, bool c) => (float[m,1,4] y) {{
+  w = Constant<value_floats = [{w}]>()  s = Constant<value = int64[3] {{1, 4, 3}}>()  weight = Reshape(w, s)
+  v = Constant<value_floats = [{v}]>()  t = Constant<value = int64[3] {{1, 4, 4}}>()  again = Reshape(v, t)
+  a = Constant<value = int64[1] {{1}}>()
+  y = If(c) <
+    then_branch = fits () => (float[p,1,4] ya) {{
+      line = Unsqueeze(x, a)  ra = RNN<hidden_size = 4>(line, weight, again)  ya = Squeeze(ra, a)
+    }},
+    else_branch = does_not () => (float[q,1,4] yb) {{
+      k = Constant<value = bool {{{known}}}>()
+      z = If(k) <
+        then_branch = known () => (float[g,h] zt) {{ zt = Identity(x) }},
+        else_branch = never () => (float[g,h,i] ze) {{ ze = Unsqueeze(x, a) }}
+      >
+      rb = RNN<hidden_size = 4{options}>(z, weight, again)  yb = Squeeze(rb, a)
+    }}
+  >
+}}"""
+
+
+def _one_fits(known: int, options: str = "") -> str:
+    numbers = (", ".join(f"{n / 10}" for n in range(count)) for count in (12, 16))
+    return ONE_FITS.format(w=next(numbers), v=next(numbers), known=known, options=options)
+
+
+def test_a_branch_that_cannot_run_is_left_out(tmp_path: Path) -> None:
+    """A matrix is no sequence of batches: where the model takes that branch, it fails."""
+    module, context = lifted(write(_one_fits(known=1), tmp_path))
+    assert "nn.if" not in names(module)
+    assert any("always takes the one branch that fits" in d.message for d in context.diagnostics.warnings)
+    x, hidden = reals(2, 3), np.zeros(4)
+    weight, again = np.arange(12).reshape(4, 3) / 10, np.arange(16).reshape(4, 4) / 10
+    for row, found in zip(x, module.evaluate({"x": x, "c": np.True_})["y"], strict=True):
+        hidden = np.tanh(weight @ row + again @ hidden)
+        np.testing.assert_allclose(found[0], hidden, rtol=1e-5)
+
+
+def test_a_branch_that_is_not_supported_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CompileError, match="Affine"):
+        lifted(write(_one_fits(0, ', activations = ["Affine"]'), tmp_path))
