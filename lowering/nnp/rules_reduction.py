@@ -32,19 +32,23 @@ def reduction(t: Target, op: nn.ReduceOp) -> Value:
         return truncated(t, t.value(name, op.x, axes=axes, keep_dims=op.keep_dims))
     if name == "Mean" and op.x.tensor.rank == 4 and axes == (2, 3) and op.keep_dims:
         return t.value("GlobalAveragePooling", op.x)
-    lengths_known = all(isinstance(op.x.tensor.dims[a], int) for a in axes)
-    if name in ("Max", "Min") and lengths_known and t.element().is_float and may_be_huge(op.x):
-        return _exact_extreme(t, op, axes, name == "Min")
+    if name in ("Max", "Min") and _needs_exact(t, op.x, axes):
+        return t.reshape(_exact_extreme(t, op.x, axes, name == "Min"), op.output.tensor.dims)
     return t.value(name, op.x, axes=axes, keep_dims=op.keep_dims)
 
 
-def _exact_extreme(t: Target, op: nn.ReduceOp, axes: Sequence[int], least: bool) -> Value:
-    """NNabla's Max starts at -1e8 and its Min at 1e8: they miss what is beyond. Its MaxPooling misses nothing."""
-    dims = op.x.tensor.dims
+def _needs_exact(t: Target, x: Value, axes: Sequence[int]) -> bool:
+    """Whether NNabla's Max, which starts at -1e8, or its Min, which starts at 1e8, may miss what is beyond."""
+    return t.element().is_float and all(isinstance(x.tensor.dims[a], int) for a in axes) and may_be_huge(x)
+
+
+def _exact_extreme(t: Target, x: Value, axes: Sequence[int], least: bool) -> Value:
+    """The maximum or minimum over axes, which stay with length 1: by MaxPooling, which misses nothing."""
+    dims = x.tensor.dims
     kept = [i for i in range(len(dims)) if i not in axes]
     count = math.prod(d for a in axes if isinstance(d := dims[a], int))
     lead = tuple(dims[i] for i in kept)
-    x: Value = t.like("MulScalar", op.x, val=-1.0) if least else op.x
+    x = t.like("MulScalar", x, val=-1.0) if least else x
     order = (*kept, *axes)
     if order != tuple(range(len(dims))):
         x = t.value("Transpose", x, dims=tuple(dims[i] for i in order), axes=order)
@@ -54,13 +58,18 @@ def _exact_extreme(t: Target, op: nn.ReduceOp, axes: Sequence[int], least: bool)
         "MaxPooling", rows, dims=(*lead, 1, 1), kernel=window, stride=window, ignore_border=True, pad=(0, 0)
     )
     y = t.like("MulScalar", y, val=-1.0) if least else y
-    return t.reshape(y, op.output.tensor.dims)
+    return t.reshape(y, tuple(1 if i in axes else d for i, d in enumerate(dims)))
 
 
 @lowers("argmax", "argmin")
 def arg_extreme(t: Target, op: nn.Argmax | nn.Argmin) -> OpResult:
-    name = "Max" if isinstance(op, nn.Argmax) else "Min"
-    return t.value(name, op.x, axes=(op.axis % op.x.tensor.rank,), keep_dims=op.keep_dims, only_index=True)
+    """Where numbers may be beyond what Max and Min see, the first place that has the extreme."""
+    axes = (op.axis % op.x.tensor.rank,)
+    least = isinstance(op, nn.Argmin)
+    if _needs_exact(t, op.x, axes):
+        hits = t.like("Equal", op.x, _exact_extreme(t, op.x, axes, least))
+        return t.value("Max", hits, axes=axes, keep_dims=op.keep_dims, only_index=True)
+    return t.value("Min" if least else "Max", op.x, axes=axes, keep_dims=op.keep_dims, only_index=True)
 
 
 @lowers("cumsum", "cumprod")
