@@ -9,7 +9,7 @@ import attrs
 from ..ir import CompileError, Function, Module, QuantizedType, Value
 from ..ir.int8 import INT8_TARGETS, int8_kernels
 from ..ir.passes import Pass, PassContext, option
-from .calibrate import find_dataset
+from .calibrate import OWN_RANGES, find_dataset
 from .dataset import Dataset
 from .quantization.apply import Application
 from .quantization.compare import compare_functions
@@ -78,11 +78,12 @@ class QuantizeInt8(Pass, name="quantize-int8"):
         clear_ranges(function)
         self.counts["int8 operations"] += len(plan.rules)
         self.counts["float operations"] += len(plan.islands)
-        data = find_dataset(original, context)
-        if not data.is_synthetic:
+        needs_none = context.dataset is None and OWN_RANGES in context.facts
+        data = None if needs_none else find_dataset(original, context)
+        if data is not None and not data.is_synthetic:
             self._refine(module, original, copies, plan, data, context)
         drop_unused(module)
-        if self.report_samples:
+        if data is not None and self.report_samples:
             self._compare(original, function, copies, data, context)
         return True
 

@@ -57,6 +57,8 @@ class TuneInt8(Pass, name="tune-int8"):
 
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
+        if context.dataset is None:
+            return False  # calibrate warns where data is needed
         data = find_dataset(function, context)
         if data.is_synthetic:
             return False

@@ -115,7 +115,8 @@ def prelu(b: Builder, op: nn.Prelu) -> Value | None:
 def fake_quantize(b: Builder, op: nn.FakeQuantize) -> Value:
     grid = op.grid
     assert isinstance(grid, QuantizedType)
-    return b.nn.dequantize(b.nn.quantize(op.x, to=TensorType(op.x.tensor.shape, grid)))
+    to = TensorType(op.x.tensor.shape, grid)
+    return b.nn.dequantize(b.nn.quantize(op.x, to=to, rounding=op.rounding))
 
 
 @expands("mod")

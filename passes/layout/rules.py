@@ -16,7 +16,7 @@ import attrs
 from ...ir import Operation, TensorType, Trait, Value
 from ...ir.dialects import nn
 from ...ir.layout import inverse, permute
-from ...ir.types import Dim
+from ...ir.types import Dim, QuantizedType
 
 Order = tuple[int, ...]
 """In which order the dimensions of a tensor lie in memory: axis i in memory is axis order[i] of the model."""
@@ -87,6 +87,14 @@ def _axis(op: Operation) -> int | None:
     return axis
 
 
+def _rename_grid(op: Operation, order: Order) -> None:
+    """For a grid that has an axis."""
+    assert isinstance(op, nn.FakeQuantize)
+    grid = op.grid
+    if isinstance(grid, QuantizedType) and grid.axis is not None:
+        op.grid = attrs.evolve(grid, axis=inverse(order)[grid.axis % len(order)])
+
+
 _REDUCTIONS = (nn.ReduceSum, nn.ReduceMean, nn.ReduceMax, nn.ReduceMin, nn.ReduceProd)
 _AXES = (*_REDUCTIONS, nn.LayerNorm, nn.Reverse)
 _SPATIAL = (
@@ -101,6 +109,7 @@ _UNIFORM: dict[type[Operation], Uniform] = {
     nn.BatchNorm: Uniform(_rename("axis"), carries=(0,), axis=_axis),
     nn.ChannelShuffle: Uniform(_rename("axis"), axis=_axis),
     nn.Concat: Uniform(_rename("axis")),
+    nn.FakeQuantize: Uniform(_rename_grid),
     nn.Split: Uniform(_rename("axis")),
     nn.Cumsum: Uniform(_rename("axis")),
     nn.Cumprod: Uniform(_rename("axis")),

@@ -114,4 +114,5 @@ def _storage_cast(draw: Draw) -> Any:
 @generator("fake_quantize")
 def _fake_quantize(draw: Draw) -> Any:
     shape = draw(shapes())
-    return [array(draw, shape)], {"grid": quantized_element(draw, shape)}
+    rounding = draw(st.sampled_from(["half_away", "half_even"]))
+    return [array(draw, shape)], {"grid": quantized_element(draw, shape), "rounding": rounding}

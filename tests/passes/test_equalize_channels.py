@@ -302,7 +302,7 @@ def test_large_models_are_not_tried() -> None:
 def test_without_data_nothing_is_tuned() -> None:
     function, context, _ = tune(None)
     assert "nncc.calibration" not in function.attributes
-    assert len(context.diagnostics.warnings) == 1
+    assert not context.diagnostics.warnings  # calibrate warns
 
 
 def test_multiplications() -> None:

@@ -12,6 +12,8 @@ from ...opdef import TENSOR_TYPE, TYPE, attribute, one_of, operand, result
 from ...types import Array, ElementType, QuantizedType, TensorType, unify_shapes
 from .base import FLOAT_ELEMENT, NNOp
 
+ROUNDINGS = ("half_away", "half_even")
+
 
 class Quantize(NNOp, name="nn.quantize"):
     """x in a quantized type: round(x / scale) + zero_point, saturated. A quantized x is quantized anew.
@@ -22,7 +24,7 @@ class Quantize(NNOp, name="nn.quantize"):
 
     x = operand()
     to = attribute(TENSOR_TYPE, "the type of the result: the shape of x with quantized elements")
-    rounding = attribute(one_of("half_away", "half_even"), "where halves go", default="half_away")
+    rounding = attribute(one_of(*ROUNDINGS), "where halves go", default="half_away")
     output = result("the type ``to``")
 
     def infer(self) -> TensorType:
@@ -41,10 +43,7 @@ class Quantize(NNOp, name="nn.quantize"):
         kind = self.to.element
         if self.rounding == "half_away" or not isinstance(kind, QuantizedType):
             return x  # evaluation is on real numbers: the interpreter stores them in the type of the result
-        along = [] if kind.axis is None else [-1 if i == kind.axis % x.ndim else 1 for i in range(x.ndim)]
-        scales = np.reshape(kind.scales, along)
-        y: Array = np.rint(x / scales.astype(x.dtype)).astype(np.float64) * scales
-        return y
+        return to_even(x, kind)
 
 
 class Dequantize(NNOp, name="nn.dequantize"):
@@ -96,6 +95,7 @@ class FakeQuantize(NNOp, name="nn.fake_quantize"):
 
     x = operand()
     grid = attribute(TYPE, "the quantized element type")
+    rounding = attribute(one_of(*ROUNDINGS), "where halves go, as of nn.quantize", default="half_away")
     output = result("the type of x")
 
     def infer(self) -> TensorType:
@@ -109,7 +109,15 @@ class FakeQuantize(NNOp, name="nn.fake_quantize"):
 
     def evaluate(self, x: Array) -> Array:
         assert isinstance(self.grid, QuantizedType)
-        return self.grid.dequantize(self.grid.quantize(x))
+        return self.grid.dequantize(self.grid.quantize(x if self.rounding == "half_away" else to_even(x, self.grid)))
+
+
+def to_even(x: Array, kind: QuantizedType) -> Array:
+    """x rounded to multiples of the scale, halves to even ones; the quotient is computed in the type of x."""
+    along = [] if kind.axis is None else [-1 if i == kind.axis % x.ndim else 1 for i in range(x.ndim)]
+    scales = np.reshape(kind.scales, along)
+    y: Array = np.rint(x / scales.astype(x.dtype)).astype(np.float64) * scales
+    return y
 
 
 def check_axis(op: NNOp, element: QuantizedType, tensor: TensorType) -> None:
