@@ -136,6 +136,8 @@ def unsqueeze_operator(b: Lifter, op: OnnxOp, x: Value, axes: Value | None = Non
         return b.nn.dynamic_unsqueeze(x, as_vector(b, axes))
     if not isinstance(found, tuple):
         raise refuse(op, "has no axes")
+    if x.tensor.shape is None:
+        return b.nn.dynamic_unsqueeze(x, b.constant(np.array(found, np.int64)))
     return unsqueeze(b, x, axes_of(op, found, expect_rank(op, x, 0) + len(found)))
 
 

@@ -203,6 +203,17 @@ def test_unknown_ranks_are_told() -> None:
         lifted(model)
 
 
+def test_a_rank_that_an_operator_needs_is_the_rank() -> None:
+    """Exporters write a Squeeze of what may or may not be 1 as an If, whose result may have any rank."""
+    nodes = [node("Unsqueeze", ["x", "zero"], ["sequence"]), node("RNN", ["sequence", "w", "r"], ["y"], hidden_size=2)]
+    constants = {"zero": np.int64([0]), "w": numbers(1, 2, 3), "r": numbers(1, 2, 2)}
+    module = lifted(model_of(nodes, {"x": None}, ["y"], constants))
+    x = numbers(4, 3)
+    expected = np.tanh(x @ constants["w"][0].T)
+    np.testing.assert_allclose(module.evaluate({"x": x})["y"][0, 0], expected, rtol=1e-5)
+    assert module.main.outputs[0].tensor.dims[1:] == (1, None, 2)
+
+
 def test_every_refusal_tells_what_to_do() -> None:
     for reason, remedy in REFUSALS.values():
         assert reason and remedy
