@@ -24,10 +24,9 @@ _MOST_PIXELS = 2**24
 def grid_sample(b: Builder, op: nn.GridSample) -> Value:
     """For each tap of the interpolation, pixels gathered and weighed. Raises ValueError for sizes not known."""
     image = _Image(b, op.x, op.channel_last)
-    batch, *size, rank = op.grid.tensor.dims
-    points = _product(size, op.grid)
-    flat = reshaped(b, op.grid, (batch, points, rank))
-    taps = [_Axis(b, op, n).taps(_component(b, flat, len(image.lengths) - 1 - i)) for i, n in enumerate(image.lengths)]
+    batch, *size, _ = op.grid.tensor.dims
+    coordinates = _coordinates(b, op.grid)
+    taps = [_Axis(b, op, n).taps(c) for n, c in zip(image.lengths, reversed(coordinates), strict=True)]
     terms = []
     for chosen in itertools.product(*taps):
         pixels = image.pick([place for place, _ in chosen], op.padding == "zeros")
@@ -44,10 +43,19 @@ def _weight(b: Builder, weights: Sequence[Value], like: Value) -> Value:
     return weight if weight.tensor.expressed == element else b.nn.cast(weight, to=element)
 
 
-def _component(b: Builder, grid: Value, index: int) -> Value:
-    """One coordinate of a grid (N, P, r): (N, P)"""
-    one = b.nn.slice(grid, starts=(0, 0, index), stops=(END, END, index + 1), steps=(1, 1, 1))
-    return reshaped(b, one, grid.tensor.dims[:2])
+def _coordinates(b: Builder, grid: Value) -> list[Value]:
+    """The coordinates of a grid (N, *P, r), each (N, P): what it is put together from, or slices of it."""
+    batch, *size, rank = grid.tensor.dims
+    points = _product(size, grid)
+    made = grid.defining_op
+    if isinstance(made, nn.Concat) and all(v.tensor.dims[-1] == 1 for v in made.inputs):
+        parts: list[Value] = list(made.inputs)  # concatenated along the last axis, or it is one
+        if len(parts) == rank:
+            return [reshaped(b, part, (batch, points)) for part in parts]
+    if not isinstance(rank, int):
+        raise ValueError(f"{grid.type} has no static size")
+    flat = reshaped(b, grid, (batch, points, rank))
+    return [_at(b, flat, (2, i), dims=(batch, points)) for i in range(rank)]
 
 
 def _product(dims: Sequence[object], value: Value) -> int:
