@@ -8,7 +8,7 @@ from ...core import Value
 from ...opdef import BOOL, attribute, operand, result
 from ...types import Array, Dim, Shape, TensorType
 from .base import broadcast_shapes
-from .movement import CONTRADICTION, MovementOp, quotient
+from .movement import CONTRADICTION, MovementOp, quotient, reshaped
 from .shape_operands import ints_of, known_axes, known_vector
 
 
@@ -52,7 +52,7 @@ class DynamicReshape(MovementOp, name="nn.dynamic_reshape"):
         return tuple(found)
 
     def evaluate(self, x: Array, shape: Array) -> Array:
-        return x.reshape([x.shape[i] if n == 0 and not self.allow_zero else n for i, n in enumerate(ints_of(shape))])
+        return reshaped(x, ints_of(shape), self.allow_zero)
 
 
 class DynamicBroadcastTo(MovementOp, name="nn.dynamic_broadcast_to"):

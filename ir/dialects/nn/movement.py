@@ -54,7 +54,21 @@ class Reshape(MovementOp, name="nn.reshape"):
         return self.typed(tuple(rest if d == -1 else d for d in target))
 
     def evaluate(self, x: Array) -> Array:
-        return x.reshape([x.shape[i] if d == 0 else d for i, d in enumerate(self.shape)])
+        return reshaped(x, self.shape)
+
+
+def reshaped(x: Array, shape: Sequence[int], allow_zero: bool = False) -> Array:
+    """x in a shape with 0 (copy, unless ``allow_zero``) and -1 (rest). Raises ValueError where it does not fit.
+
+    A rest beside copied dimensions is what is not copied, made of what is not copied: of an empty x, numpy knows less.
+    """
+    copied = {i for i, d in enumerate(shape) if d == 0 and not allow_zero}
+    found = [x.shape[i] if i in copied else d for i, d in enumerate(shape)]
+    if -1 in found and not x.size:
+        others = math.prod(d for i, d in enumerate(found) if i not in copied and d != -1)
+        if others:
+            found[found.index(-1)] = math.prod(d for i, d in enumerate(x.shape) if i not in copied) // others
+    return x.reshape(found)
 
 
 CONTRADICTION = -2
