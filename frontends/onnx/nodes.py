@@ -10,7 +10,7 @@ import numpy as np
 
 from ...ir import DenseAttribute, Location, Region, UnknownType, Value
 from ...ir.attributes import Attribute, as_dense
-from ...ir.dialects.onnx import NODE_OPS, CustomOp, OnnxOp, Schema, attribute_key, base, find_schema
+from ...ir.dialects.onnx import NODE_OPS, CustomOp, OnnxOp, attribute_key, base, find_schema
 from ...ir.dialects.onnx.base import custom_name
 from ...ir.dialects.onnx.messages import GRAPH_KINDS, attribute_value, kind_of, value_kind
 from ...ir.dialects.onnx.schema import find_signature, graph_names
@@ -126,12 +126,11 @@ def opaque(data: bytes) -> DenseAttribute:
 def _opset_field(importer: GraphImporter, op_type: str, domain: str, opset: int) -> dict[str, Attribute]:
     """The opset of a node in the body of a function, where the operator has another meaning in that of the model."""
     ours = importer.opsets.setdefault(domain, opset)
-    versions = [0 if schema is None else schema.since_version for schema in _schemas(op_type, domain, ours, opset)]
-    return {} if ours == opset or (versions[0] == versions[1] != 0) else {base.OPSET: opset}
-
-
-def _schemas(op_type: str, domain: str, *opsets: int) -> list[Schema | None]:
-    return [find_schema(op_type, domain, opset) for opset in opsets]
+    if ours == opset:
+        return {}
+    schemas = [find_schema(op_type, domain, version) for version in (ours, opset)]
+    versions = {None if schema is None else schema.since_version for schema in schemas}
+    return {} if len(versions) == 1 and None not in versions else {base.OPSET: opset}
 
 
 def _read(
