@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
 
 _DOMAIN = "ai.onnx.ml"
-_KINDS = {"int64s": np.int64, "floats": np.float32, "strings": object}
+_KINDS = {"int64s": np.int64, "ints": np.int64, "floats": np.float32, "strings": object}
 """The kinds of attributes of which only one may be given, and the arrays that they make."""
 
 no_lift(

@@ -256,6 +256,9 @@ def _classic_forest(op: OnnxOp, votes: str, targets: int | None) -> Forest:
     ids_of_votes, weights = _numbers(op, f"{votes}_ids", np.int64), _numbers(op, f"{votes}_weights", np.float64)
     table, gives = _votes(op, len(own), targets, at, ids_of_votes, weights)
     reached = set(on_true[~is_leaf].tolist()) | set(on_false[~is_leaf].tolist())
+    roots = np.array([place for place in own if place not in reached], np.int64)
+    if sorted(trees[roots].tolist()) != sorted(set(trees.tolist())):
+        raise refuse(op, "has trees without a root, or with nodes that nothing leads to")
     forest = Forest(
         modes=np.array([0 if name == "LEAF" else _MODES.index(name) for name in names], np.int64),
         features=np.where(is_leaf, 0, _numbers(op, "nodes_featureids", np.int64)),
@@ -265,7 +268,7 @@ def _classic_forest(op: OnnxOp, votes: str, targets: int | None) -> Forest:
         on_false=on_false,
         missing_is_true=_flags(op, len(own)),
         is_leaf=is_leaf,
-        roots=np.array([place for place in own if place not in reached], np.int64),
+        roots=roots,
         weights=table,
         gives=gives,
     )
