@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import attrs
 
-from ..ir import Module, UsageError
+from ..ir import Module
 from ..ir.dialects import nnp
-from ..ir.dialects.nnp.history import history, misfit, release_of, shown, unknown_arguments
+from ..ir.dialects.nnp.history import expect_release, misfit, shown, unknown_arguments
 from ..ir.passes import Pass, PassContext, option
 
 
@@ -29,15 +29,10 @@ class ConvertNnpVersion(Pass, name="convert-nnp-version"):
     version: str = option("", "the release of NNabla that has to read the file, e.g. 1.20.0; the newest unless given")
 
     def __attrs_post_init__(self) -> None:
-        if self.version and release_of(self.version) is None:
-            first, *_, last = map(shown, history().releases)
-            raise UsageError(
-                f"convert-nnp-version: there is no release '{self.version}' of NNabla",
-                remedy=f"those from {first} to {last} are known",
-            )
+        expect_release(self.version, self.name)
 
     def run(self, module: Module, context: PassContext) -> bool:
-        release = release_of(self.version) if self.version else None
+        release = expect_release(self.version, self.name)
         if release is None:
             return False
         for function in (f for network in nnp.networks(module).values() for f in network.functions):

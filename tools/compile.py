@@ -26,6 +26,10 @@ PARAMETERS = {
             "help": "ONNX: opset_N (7 and up), opset_snpe or opset_tensorrt (default: the newest that runs)",
         },
     ),
+    "nnp_version": (
+        ("--nnp-version",),
+        {"metavar": "V", "help": "NNP output: for an earlier release of NNabla, e.g. 1.20.0"},
+    ),
     "io_layout": (
         ("--io-layout",),
         {"choices": ("channel_last", "keep"), "help": "layout of image inputs and outputs (default: the target's)"},
@@ -90,7 +94,6 @@ def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
     loops = group.add_mutually_exclusive_group()
     loops.add_argument("--nnp-expand-network", action="store_true", help="NNP to NNP: expand loops")
     loops.add_argument("--nnp-no-expand-network", action="store_true", help="NNP to NNP: keep loops (the default)")
-    group.add_argument("--nnp-version", metavar="V", help="NNP output: for an earlier release of NNabla, e.g. 1.20.0")
     places = group.add_mutually_exclusive_group()
     places.add_argument("--nnp-parameter-h5", action="store_const", const=True, help="parameters as HDF5")
     places.add_argument("--nnp-parameter-nntxt", action="store_const", const=True, help="parameters in the text")
@@ -139,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
     if pipeline is None:
         source = registry.source_of(inputs, args.input_format).name
         pipeline = driver.pipeline_for(source, registry.target_of(output, args.output_format).name)
-    pipeline = _for_nnp(pipeline, args)
+    pipeline = _with_loops(pipeline, args)
     parameters = _parameters(args, pipeline)
     _check(pipeline, parameters, registry.source_of(inputs, args.input_format or pipeline.frontend).dialect)
     _check_report(args.report, [*inputs, output])
@@ -225,21 +228,14 @@ def _output(args: argparse.Namespace, inputs: list[Path], pipeline: Pipeline | N
     return output
 
 
-def _for_nnp(pipeline: Pipeline, args: argparse.Namespace) -> Pipeline:
-    """The pipeline with the passes that options for NNP files ask for. Raises UsageError where it writes none."""
+def _with_loops(pipeline: Pipeline, args: argparse.Namespace) -> Pipeline:
     import attrs
 
-    from ..ir.diagnostics import UsageError
     from ..pipelines.pipeline import PassStep
 
-    steps = pipeline.steps
     if args.nnp_expand_network and pipeline.backend == "nnp":
-        steps = (PassStep("expand-loop-control"), *steps)
-    if args.nnp_version:
-        if pipeline.backend != "nnp":
-            raise UsageError("--nnp-version is for NNP files", remedy="write one, or leave the option out")
-        steps = (*steps, PassStep("convert-nnp-version", {"version": args.nnp_version}))
-    return attrs.evolve(pipeline, steps=steps)
+        return attrs.evolve(pipeline, steps=(PassStep("expand-loop-control"), *pipeline.steps))
+    return pipeline
 
 
 def _given(args: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import attrs
 
 from ...ir import Module
-from ...ir.passes import Pass, PassContext
+from ...ir.dialects.nnp.history import expect_release
+from ...ir.passes import Pass, PassContext, option
 from ..expansion import expand_function
 from . import (
     expand_control,
@@ -15,21 +16,26 @@ from . import (
     expand_layers,
     expand_movement,
     expand_recurrent,
+    expand_releases,
     expand_sampling,
 )
 from .batch import name_batch
-from .expansion import expands
+from .expansion import expands, version_of
 
 RULE_MODULES = (
     expand_control,
     expand_elementwise,
     expand_filling,
     expand_layers,
+    expand_releases,
     expand_sampling,
     expand_movement,
     expand_indexing,
     expand_recurrent,
 )
+
+
+_NEWEST = version_of(999, 0)
 
 
 @attrs.define
@@ -46,15 +52,21 @@ class ExpandForNnp(Pass, name="expand-for-nnp"):
     %1 = "nn.conv"(%0, %w) {strides = [2, 2]} : (tensor<1x3x9x9xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x4x4xf32>
     ```
 
-    What is open in dimension 0 of the inputs becomes the symbol N, the batch size; other open sizes are errors. What
-    has no expansion stays, and `lower-to-nnp` reports it.
+    For an earlier release, what it lacks is made of what it has. What is open in dimension 0 of the inputs becomes the
+    symbol N, the batch size; other open sizes are errors. What has no expansion stays, and `lower-to-nnp` reports it.
     """
 
     consumes = frozenset({"nn"})
 
+    version: str = option("", "the release of NNabla that the functions are for, e.g. 1.20.0; the newest unless given")
+
+    def __attrs_post_init__(self) -> None:
+        expect_release(self.version, self.name)
+
     def run(self, module: Module, context: PassContext) -> bool:
         named = name_batch(module.main, context.diagnostics)
         context.diagnostics.raise_if_errors()
-        counts = expand_function(module, module.main, expands)
+        release = expect_release(self.version, self.name)
+        counts = expand_function(module, module.main, expands, _NEWEST if release is None else version_of(*release))
         self.counts.update(counts)
         return named or bool(counts)

@@ -63,16 +63,20 @@ def transpose_pads(b: Builder, op: nn.ConvTranspose) -> Value | None:
     """Pads that differ at both ends, and outputs that end far behind: the whole is computed, and a part of it kept."""
     window = op.window
     too_long = any(p >= s for p, s in zip(op.output_padding, op.strides, strict=True))
-    if window.pads_begin == window.pads_end and not too_long:
-        return None
-    weight = op.weight
+    return part_of_longer(b, op) if window.pads_begin != window.pads_end or too_long else None
+
+
+def part_of_longer(b: Builder, op: nn.ConvTranspose) -> Value:
+    """A transposed convolution without pads and output_padding, and the part of it that these leave."""
+    window, weight = op.window, op.weight
     if any(op.output_padding):  # zeros at the end of the kernel reach as far; with dilations in steps of these
         lacking = [math.ceil(p / d) for p, d in zip(op.output_padding, op.dilations, strict=True)]
         weight = b.nn.pad(weight, pads=(*(0,) * (2 + len(lacking)), 0, 0, *lacking))
     whole = b.nn.conv_transpose(op.x, weight, op.bias, strides=op.strides, dilations=op.dilations, groups=op.groups)
-    lengths = op.output.tensor.static_shape[2:] if op.output.tensor.is_static else _numbers(op.output)
-    stops = [begin + n for begin, n in zip(window.pads_begin, lengths, strict=True)]
-    return b.nn.slice(whole, starts=(0, 0, *window.pads_begin), stops=(END, END, *stops), steps=(1,) * op.x.tensor.rank)
+    stops = [begin + n for begin, n in zip(window.pads_begin, _numbers(op.output), strict=True)]
+    starts = (0, 0, *window.pads_begin)
+    made: Value = b.nn.slice(whole, starts=starts, stops=(END, END, *stops), steps=(1,) * len(starts))
+    return made
 
 
 def _numbers(value: Value) -> tuple[int, ...]:

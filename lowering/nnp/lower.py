@@ -56,6 +56,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
         f"nn.bitwise_{n}": ("looks at bits, and NNabla has float32 alone", "compute it outside")
         for n in ("and", "or", "xor")
     },
+    "nn.bitcast": ("looks at bits, and NNabla has float32 alone", "compute it outside"),
 }
 """Why operations have no function, and what to do: by name, (reason, remedy)."""
 _NO_FUNCTION = (

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from ...diagnostics import UsageError
 from .functions import FunctionOp
 
 Release = tuple[int, ...]
@@ -51,6 +52,20 @@ def release_of(text: str) -> Release | None:
         return None
     found = tuple(map(int, parts)) + (0,) * (3 - len(parts))
     return found if found in history().releases else None
+
+
+def expect_release(text: str, who: str) -> Release | None:
+    """The release that an option names; None for the newest, where it is empty.
+
+    Raises UsageError for any other text.
+    """
+    release = release_of(text) if text else None
+    if text and release is None:
+        first, *_, last = map(shown, history().releases)
+        raise UsageError(
+            f"{who}: there is no release '{text}' of NNabla", remedy=f"those from {first} to {last} are known"
+        )
+    return release
 
 
 def shown(release: Release) -> str:

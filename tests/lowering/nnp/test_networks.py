@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from nncc.frontends.nnp.lift import LiftNnp
-from nncc.ir import Builder, CompileError, Function, Module, TensorType, Value
+from nncc.ir import Builder, CompileError, Function, Module, TensorType, UsageError, Value
 from nncc.ir.dialects import nnp
 from nncc.ir.passes import PassContext
 from nncc.ir.types import F32, I1, I8, I32, I64, QuantizedType, Shape
 from nncc.lowering.nnp.expand import ExpandForNnp
 from nncc.lowering.nnp.lower import LowerToNnp
+from nncc.passes.convert_nnp_version import ConvertNnpVersion
 from nncc.passes.eliminate_dead_code import EliminateDeadCode
+from nncc.passes.fold_constants import FoldConstants
 
 Build = Callable[..., Value]
 RNG = np.random.default_rng(3)
@@ -378,3 +380,44 @@ def test_scattering_does_not_write_into_what_others_read() -> None:
     target = scatter.operands[2]
     assert target is not None and target.defining_op is not None
     assert [f for f in target.users if isinstance(f, nnp.FunctionOp)] == [scatter]
+
+
+# Earlier releases
+
+
+LATER: dict[str, tuple[Build, tuple[Shape, ...]]] = {
+    "1.37.0": (lambda b, x: b.nn.trilu(b.nn.einsum([x, x], equation="ab,cb->ac"), k=1), ((3, 4),)),
+    "1.30.0": (lambda b, x: b.nn.gelu(x), ((2, 3),)),
+    "1.18.0": (lambda b, x: b.nn.cumsum(b.nn.cumprod(x, axis=0), axis=1, exclusive=True, reverse=True), ((3, 4),)),
+    "1.16.0": (lambda b, x: b.nn.layer_norm(x, real(4), real(4), axes=(-1,)), ((2, 3, 4),)),
+    "1.12.0": (lambda b, x: b.nn.gather(x, b.constant(np.array([[2, 0]])), axis=1), ((2, 3, 4),)),
+    "1.8.0": (
+        lambda b, x: b.nn.conv_transpose(
+            b.nn.resize(x, sizes=(8, 8), mode="linear"), real(3, 2, 2, 2), strides=(2, 2), output_padding=(1, 1)
+        ),
+        ((1, 3, 4, 4),),
+    ),
+    "1.4.0": (lambda b, x: b.nn.det(x), ((2, 3, 3),)),
+}
+
+
+@pytest.mark.parametrize("version", LATER)
+def test_what_a_release_lacks_is_made_of_what_it_has(version: str) -> None:
+    build, shapes = LATER[version]
+    module = make(build, *shapes)
+    inputs = {f"x{i}": real(*map(int, shape)) for i, shape in enumerate(shapes)}
+    wanted = module.evaluate(inputs)["y"]
+    newest = module.clone_module()
+    for step in (ExpandForNnp(version=version), FoldConstants(), LowerToNnp(), ConvertNnpVersion(version=version)):
+        step.run(module, PassContext())
+    LiftNnp().run(module, PassContext())
+    np.testing.assert_allclose(module.evaluate(inputs)["y"], wanted, rtol=1e-4, atol=1e-5)
+    lower(newest)
+    with pytest.raises(CompileError, match=f"NNabla {version} cannot run"):
+        ConvertNnpVersion(version=version).run(newest, PassContext())
+
+
+def test_releases_that_never_were_are_refused() -> None:
+    for step in (ExpandForNnp, ConvertNnpVersion):
+        with pytest.raises(UsageError, match=r"there is no release '1\.99' of NNabla"):
+            step(version="1.99")
