@@ -52,20 +52,20 @@ class Forest:
     gives: Array
     """(nodes, targets): whether it gives that target anything."""
 
-    def levels(self, op: OnnxOp) -> int:
-        """How many steps lead from the roots to the last leaf. Raises CompileError where nodes lead in a circle."""
-        here, count = set(self.roots.tolist()), 0
-        while here := {int(n) for at in here if not self.is_leaf[at] for n in (self.on_true[at], self.on_false[at])}:
-            count += 1
-            if count > MOST_LEVELS:
+    def levels(self, op: OnnxOp) -> list[set[int]]:
+        """The nodes of each level, the roots first. Raises CompileError where nodes lead in a circle."""
+        found = [set(self.roots.tolist())]
+        while here := {n for at in found[-1] if not self.is_leaf[at] for n in (self.on_true[at], self.on_false[at])}:
+            found.append({int(n) for n in here})
+            if len(found) > MOST_LEVELS:
                 raise refuse(op, f"has trees of more than {MOST_LEVELS} levels, or nodes that lead in a circle")
-        return count
+        return found
 
     def leaves(self, b: Lifter, op: OnnxOp, x: Value) -> Value:
         """The leaf that each sample of x (samples, features) comes to in each tree: (samples, trees) of i64."""
         element = x.tensor.expressed
         at = broadcast(b, b.constant(self.roots, I64), [sizes_of(x)[0], len(self.roots)])
-        for _ in range(self.levels(op)):
+        for _ in self.levels(op)[1:]:
             value = b.nn.gather_elements(x, self._of(b, self.features, at), axis=1)
             threshold = cast(b, self._of(b, self.thresholds, at), element)
             holds = self._holds(b, at, value, threshold)
@@ -257,8 +257,6 @@ def _classic_forest(op: OnnxOp, votes: str, targets: int | None) -> Forest:
     table, gives = _votes(op, len(own), targets, at, ids_of_votes, weights)
     reached = set(on_true[~is_leaf].tolist()) | set(on_false[~is_leaf].tolist())
     roots = np.array([place for place in own if place not in reached], np.int64)
-    if sorted(trees[roots].tolist()) != sorted(set(trees.tolist())):
-        raise refuse(op, "has trees without a root, or with nodes that nothing leads to")
     forest = Forest(
         modes=np.array([0 if name == "LEAF" else _MODES.index(name) for name in names], np.int64),
         features=np.where(is_leaf, 0, _numbers(op, "nodes_featureids", np.int64)),
@@ -273,4 +271,6 @@ def _classic_forest(op: OnnxOp, votes: str, targets: int | None) -> Forest:
         gives=gives,
     )
     _check(op, forest)
+    if len(set().union(*forest.levels(op))) != len(own) or len(roots) != len(set(trees.tolist())):
+        raise refuse(op, "has trees without a root, or with nodes that nothing leads to")
     return forest
