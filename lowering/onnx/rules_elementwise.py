@@ -108,6 +108,12 @@ def cast(t: Target, op: nn.Cast) -> Value:
     return op.x if op.x.tensor.element == op.to else t.value("Cast", op.x, to=data_type(op.to), **options)
 
 
+@lowers("bitcast")
+def bitcast(t: Target, op: nn.Bitcast) -> Value:
+    assert isinstance(op.to, ElementType)
+    return t.value("BitCast", op.x, to=data_type(op.to))
+
+
 @lowers("elu", "leaky_relu")
 def with_alpha(t: Target, op: nn.Elu | nn.LeakyRelu) -> Value:
     return t.value("Elu" if isinstance(op, nn.Elu) else "LeakyRelu", op.x, alpha=op.alpha)

@@ -80,6 +80,13 @@ def _cast(draw: Draw) -> Any:
     return [x], {"to": element(draw(st.sampled_from(ANY)))}
 
 
+@generator("bitcast")
+def _bitcast(draw: Draw) -> Any:
+    dtypes = draw(st.sampled_from([(np.float32, np.int32), (np.float64, np.int64), (np.int8, np.bool_), (np.float16,)]))
+    x = array(draw, draw(shapes()), draw(st.sampled_from(dtypes)))
+    return [x], {"to": element(draw(st.sampled_from(dtypes)))}
+
+
 @generator("select")
 def _select(draw: Draw) -> Any:
     condition, *others = draw(mutually_broadcastable_shapes(num_shapes=3, max_dims=3, max_side=4)).input_shapes

@@ -26,6 +26,11 @@ def cast_operator(b: Lifter, op: onnx.OnnxOp, x: Value) -> Value:
     return converted(b, op, x, element_of(op, "to"))
 
 
+@lift("BitCast")
+def bit_cast(b: Lifter, op: onnx.OnnxOp, x: Value) -> Value:
+    return b.nn.bitcast(x, to=element_of(op, "to"))
+
+
 @lift("CastLike")
 def cast_like(b: Lifter, op: onnx.OnnxOp, x: Value, target: Value) -> Value:
     return converted(b, op, x, target.tensor.expressed)

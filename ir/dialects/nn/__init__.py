@@ -48,7 +48,7 @@ from .binary import (
     SquaredDifference,
     Sub,
 )
-from .casting import Cast
+from .casting import Bitcast, Cast
 from .control import If, Loop, Yield, yielded_values
 from .conv import Conv, ConvolutionOp, ConvTranspose
 from .data_dependent import Compress, NonMaxSuppression, NonZero, Unique
@@ -138,6 +138,7 @@ __all__ = [
     "BatchNorm",
     "BinaryOp",
     "BitShift",
+    "Bitcast",
     "BitwiseAnd",
     "BitwiseNot",
     "BitwiseOr",

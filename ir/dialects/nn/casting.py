@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...opdef import BOOL, TYPE, Trait, attribute, one_of, operand, result
-from ...types import Array, ElementType, TensorType
+from ...types import ELEMENT_TYPES, Array, ElementType, TensorType
 from .base import NNOp
+
+STRING = ELEMENT_TYPES["!nncc.string"]
 
 
 class Cast(NNOp, name="nn.cast", traits=(Trait.ELEMENTWISE,)):
@@ -49,6 +51,29 @@ class Cast(NNOp, name="nn.cast", traits=(Trait.ELEMENTWISE,)):
         if to.is_float and to.bits == 8 and self.saturate:
             return _saturated(x, to)
         return x.astype(to.dtype, copy=False)
+
+
+class Bitcast(NNOp, name="nn.bitcast", traits=(Trait.ELEMENTWISE,)):
+    """The bits of the elements of x, read as another element type of as many bits. As BitCast of ONNX."""
+
+    x = operand()
+    to = attribute(TYPE, "the element type of the result")
+    output = result("the shape of x")
+
+    def infer(self) -> TensorType:
+        found, to = self.x.tensor.expressed, self.to
+        if not isinstance(to, ElementType) or _width(found) is None or _width(found) != _width(to):
+            raise self.error(f"expected attribute 'to' to be an element type as large as {found}, got {to}")
+        return TensorType(self.x.tensor.shape, to)
+
+    def evaluate(self, x: Array) -> Array:
+        assert isinstance(self.to, ElementType)
+        return x.view(self.to.dtype)
+
+
+def _width(element: ElementType) -> int | None:
+    """The bits of an element in memory, where a boolean has a byte; None for a string."""
+    return None if element == STRING else 8 if element.is_bool else element.bits
 
 
 def _saturated(x: Array, to: ElementType) -> Array:

@@ -17,7 +17,7 @@ DYNAMIC = {n for n in sampled_names() if n.startswith("nn.dynamic_") and n != "n
 REFUSED = DYNAMIC | {
     *("nn.range", "nn.fill"),
     *("nn.bitwise_and", "nn.bitwise_or", "nn.rnn", "nn.lstm", "nn.gru"),
-    *("nn.compress", "nn.unique", "nn.non_max_suppression"),
+    *("nn.bitcast", "nn.compress", "nn.unique", "nn.non_max_suppression"),
 }
 """What TFLite cannot express (recurrences are unrolled by another pass)."""
 OTHER = {"nn.constant", "nn.dequantize", "nn.quantize", "nn.fake_quantize"}
