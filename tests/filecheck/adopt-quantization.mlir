@@ -39,17 +39,38 @@
 
 // -----
 
-// Integers that are inputs, and those of 16 bits, stay.
+// Integers that are inputs and outputs are converted by arithmetic.
 // CHECK-LABEL: builtin.module
-// CHECK: nn.storage_cast
-// CHECK-NEXT: nn.dequantize
-// CHECK-NEXT: nn.quantize
-// CHECK-NEXT: nn.dequantize
+// CHECK: ^bb0(%x: tensor<4xi8>):
+// CHECK-NEXT: %0 = "nn.cast"(%x) {to = f32}
+// CHECK: nn.sub
+// CHECK: nn.mul
+// CHECK: %[[X:.*]] = "nn.fake_quantize"(%{{.*}}) {grid = !quant.uniform<i8:f32, 0.5:3>, rounding = "half_even"}
+// CHECK-NEXT: %[[Y:.*]] = "nn.relu"(%[[X]])
+// CHECK: nn.fake_quantize
+// CHECK: nn.div
+// CHECK: nn.round
+// CHECK: "nn.cast"(%{{.*}}) {to = i8}
 "func.func"() ({
 ^bb0(%x: tensor<4xi8>):
   %0 = "nn.storage_cast"(%x) {to = !quant.uniform<i8:f32, 0.5:3>} : (tensor<4xi8>) -> tensor<4x!quant.uniform<i8:f32, 0.5:3>>
   %1 = "nn.dequantize"(%0) : (tensor<4x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<4xf32>
-  %2 = "nn.quantize"(%1) {to = tensor<4x!quant.uniform<i16:f32, 0.5>>} : (tensor<4xf32>) -> tensor<4x!quant.uniform<i16:f32, 0.5>>
-  %3 = "nn.dequantize"(%2) : (tensor<4x!quant.uniform<i16:f32, 0.5>>) -> tensor<4xf32>
-  "func.return"(%3) : (tensor<4xf32>) -> ()
-}) {function_type = (tensor<4xi8>) -> tensor<4xf32>, sym_name = "main"} : () -> ()
+  %2 = "nn.relu"(%1) : (tensor<4xf32>) -> tensor<4xf32>
+  %3 = "nn.quantize"(%2) {to = tensor<4x!quant.uniform<i8:f32, 0.25:-9>>} : (tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.25:-9>>
+  %4 = "nn.storage_cast"(%3) {to = i8} : (tensor<4x!quant.uniform<i8:f32, 0.25:-9>>) -> tensor<4xi8>
+  "func.return"(%4) : (tensor<4xi8>) -> ()
+}) {function_type = (tensor<4xi8>) -> tensor<4xi8>, sym_name = "main"} : () -> ()
+
+// -----
+
+// Integers of 16 bits stay.
+// CHECK-LABEL: builtin.module
+// CHECK: ^bb0(%x: tensor<4xf32>):
+// CHECK-NEXT: nn.quantize
+// CHECK-NEXT: nn.dequantize
+"func.func"() ({
+^bb0(%x: tensor<4xf32>):
+  %0 = "nn.quantize"(%x) {to = tensor<4x!quant.uniform<i16:f32, 0.5>>} : (tensor<4xf32>) -> tensor<4x!quant.uniform<i16:f32, 0.5>>
+  %1 = "nn.dequantize"(%0) : (tensor<4x!quant.uniform<i16:f32, 0.5>>) -> tensor<4xf32>
+  "func.return"(%1) : (tensor<4xf32>) -> ()
+}) {function_type = (tensor<4xf32>) -> tensor<4xf32>, sym_name = "main"} : () -> ()

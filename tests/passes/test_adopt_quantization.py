@@ -60,7 +60,7 @@ def test_numbers_stay() -> None:
 
 def test_it_can_be_left_out() -> None:
     module = make(network, 1, 3, 12, 12)
-    assert not AdoptQuantization(enabled=False).run(module, PassContext())
+    assert not AdoptQuantization(mode="none").run(module, PassContext())
     assert "nn.dequantize" in {op.name for op in module.main.body}
 
 
@@ -192,3 +192,47 @@ def test_quantized_onnx_models_become_int8_tflite_models(operators: bool, tmp_pa
     stored = np.clip(np.rint(x.transpose(0, 2, 3, 1) / np.float32(0.05)), -128, 127).astype(np.int8)
     found = litert.run(target, {"x": stored}, xnnpack=False)["y"].astype(np.int64)
     assert np.abs(found - (-88) - np.rint(expected.transpose(0, 2, 3, 1) / 0.04)).max() <= 1
+
+
+def model_of_integers() -> Any:
+    """The same operators with unsigned integers as input and output."""
+    onnx = pytest.importorskip("onnx")
+    model = quantized_model(operators=True)
+    inner = [node for node in model.graph.node if node.op_type in ("QLinearConv", "MaxPool")]
+    del model.graph.node[:]
+    model.graph.node.extend(inner)
+    model.graph.input[0].CopyFrom(onnx.helper.make_tensor_value_info("xq", 2, [1, 3, 12, 12]))
+    model.graph.output[0].CopyFrom(onnx.helper.make_tensor_value_info("p", 2, [1, 8, 5, 5]))
+    return model
+
+
+@pytest.mark.parametrize(("pipeline", "shift"), [("onnx-to-tflite", 0), ("onnx-to-tflite-int8", 128)])
+def test_inputs_and_outputs_of_integers(pipeline: str, shift: int, tmp_path: Any) -> None:
+    """They stay what they are, unless all is to be 8-bit: then they are signed."""
+    litert = pytest.importorskip("litert")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    path, target = tmp_path / "model.onnx", tmp_path / "model.tflite"
+    path.write_bytes(model_of_integers().SerializeToString())
+    module = driver.load(path)
+    compilation = driver.compile(module, driver.find_pipeline(pipeline))
+    assert len(compilation.warnings) == (2 if shift else 0)
+    driver.save(module, target)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    x = RNG.integers(0, 256, (1, 3, 12, 12)).astype(np.uint8)
+    (expected,) = session.run(None, {"xq": x})
+    stored = (x.transpose(0, 2, 3, 1).astype(np.int64) - shift).astype(np.int8 if shift else np.uint8)
+    (found,) = litert.run(target, {"xq": stored}, xnnpack=False).values()
+    assert np.abs(found.astype(np.int64) + shift - expected.transpose(0, 2, 3, 1)).max() <= 1
+
+
+def test_integers_that_others_compute_with_stay_what_they_are() -> None:
+    def build(b: Builder, x: Value) -> Value:
+        stored = b.nn.storage_cast(b.nn.quantize(x, to=x.tensor.with_element(GRID), rounding="half_even"), to=I8)
+        return b.nn.cast(b.nn.add(stored, stored), to=F32)
+
+    module = make(build, 1, 40)
+    x = RNG.uniform(-3, 3, (1, 40)).astype(np.float32)
+    before = module.evaluate({"x": x})["y"]
+    AdoptQuantization().run(module, PassContext())
+    assert not any(isinstance(v.tensor.element, QuantizedType) for op in module.main.body for v in op.results)
+    np.testing.assert_array_equal(module.evaluate({"x": x})["y"], before)
