@@ -23,7 +23,7 @@ def reals(*shape: int) -> np.ndarray:
 
 
 def write(graph: str, folder: Path, opset: int = 17) -> Path:
-    text = f'<ir_version: {3 if opset < 9 else 10}, opset_import: ["" : {opset}]>\nagraph {graph}'
+    text = f'<ir_version: {4 if opset < 9 else 10}, opset_import: ["" : {opset}]>\nagraph {graph}'
     path = folder / "model.onnx"
     onnx.save(onnx.parser.parse_model(text), path)
     return path
