@@ -9,6 +9,5 @@ no_lift(
     "StringConcat",
     "StringNormalizer",
     "StringSplit",
-    "TfIdfVectorizer",
 )
 no_lift("decodes compressed images", "decode them in the program around the model", "ImageDecoder")

@@ -148,8 +148,10 @@ def tree_ensemble(b: Lifter, op: OnnxOp, x: Value) -> Value:
         gives=gives,
     )
     _check(op, forest)
-    scores = forest.scores(b, op, x, _AGGREGATES[op.get("aggregate_function")])
-    return transformed(b, op, scores, _TRANSFORMS[op.get("post_transform")])
+    aggregate, transform = op.get("aggregate_function"), op.get("post_transform")
+    if not 0 <= aggregate < len(_AGGREGATES) or not 0 <= transform < len(_TRANSFORMS):
+        raise refuse(op, f"has the aggregate_function {aggregate} and the post_transform {transform}")
+    return transformed(b, op, forest.scores(b, op, x, _AGGREGATES[aggregate]), _TRANSFORMS[transform])
 
 
 def _padded(array: Array, count: int, value: Any = 0) -> Array:
@@ -235,6 +237,8 @@ def _classic_forest(op: OnnxOp, votes: str, targets: int | None) -> Forest:
     trees, ids = _numbers(op, "nodes_treeids", np.int64), _numbers(op, "nodes_nodeids", np.int64)
     places = {key: place for place, key in enumerate(zip(trees.tolist(), ids.tolist(), strict=True))}
     names = op.get("nodes_modes") or ()
+    if len(names) != len(trees):
+        raise refuse(op, f"has {len(names)} modes for {len(trees)} nodes")
     unknown = set(names) - {*_MODES[:_MEMBER], "LEAF"}
     if unknown:
         raise refuse(op, f"has nodes of mode {sorted(unknown)}")
