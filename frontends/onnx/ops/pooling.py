@@ -40,6 +40,8 @@ def _pool_windows(op: OnnxOp, x: Value) -> PoolWindows:
     expect_rank(op, x, len(kernel) + 2, len(kernel) + 2)
     windows = windows_of(op, x, kernel)
     rank = len(kernel)
+    if op.get("ceil_mode") not in (None, 0, 1):
+        raise refuse(op, f"has the ceil_mode {op.get('ceil_mode')}, which is neither 0 nor 1")
     if not op.get("ceil_mode") or windows.same is not None:
         return PoolWindows(windows, (0,) * rank)
     ends, overhang = [], []
