@@ -41,7 +41,7 @@ class ResolveShapes(Pass, name="resolve-shapes"):
     consumes: ClassVar[frozenset[str]] = frozenset({"nn"})
 
     def run(self, module: Module, context: PassContext) -> bool:
-        self.counts["types"] += infer_types(module, context.diagnostics)
+        types = infer_types(module, context.diagnostics)
         resolved = 0
         for op in module.walk():
             if isinstance(op, Op):
@@ -49,8 +49,9 @@ class ResolveShapes(Pass, name="resolve-shapes"):
         context.diagnostics.raise_if_errors()
         self.counts["operations"] += resolved
         if resolved:
-            self.counts["types"] += infer_types(module, context.diagnostics)  # what loops carry
-        return resolved + self.counts["types"] > 0
+            types += infer_types(module, context.diagnostics)  # what loops carry
+        self.counts["types"] += types
+        return resolved + types > 0
 
     def _visit(self, module: Module, op: Op, diagnostics: Diagnostics) -> bool:
         """Types first: what has become of a definition above says more than before."""

@@ -1,28 +1,33 @@
-"""``unroll-loops``: loops whose number of trips is known become their trips, one behind the other.
+"""``unroll-loops``: loops whose number of trips is known become their trips, and known branches stand for both.
 
-Why: kernels of branches and loops are rare, slow, and stay in float, and what a loop hides is out of reach for other
-passes: a size that changes from trip to trip is a number in each of them.
+Why: kernels of branches and loops are rare, slow, and stay in float, and what a region hides is out of reach for other
+passes: a size that changes from trip to trip is a number in each of them, and so is one that differs from branch to
+branch.
 
 What it does not do: unroll loops that end when the data says so, or that would become longer than ``limit``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import attrs
 
-from ..ir import Builder, Location, Module, Operation
+from ..ir import Builder, Location, Module, Operation, Value
 from ..ir.dialects import nn
 from ..ir.passes import Pass, PassContext, option
 from ..ir.regions import blocks_within
-from .control_flow import note_type, trips_in_line
+from ..ir.rewrite import known_array
+from .control_flow import copied, note_type, trips_in_line
 from .infer_types import infer_types
 
 
 @attrs.define
 class UnrollLoops(Pass, name="unroll-loops"):
-    """Replace loops by their trips where constants tell how many there are, inner loops first.
+    """Replace loops by their trips where constants tell how many there are, and branches by the one that is taken.
+
+    Inner loops come first.
 
     Given::
 
@@ -45,28 +50,46 @@ class UnrollLoops(Pass, name="unroll-loops"):
 
     def run(self, module: Module, context: PassContext) -> bool:
         # From the innermost on: a loop inside is as long as its trips.
+        changed = False
         for block in reversed(list(blocks_within(module))):
             for op in block:
-                if isinstance(op, nn.Loop):
-                    self._unroll(module, op, context)
-        if self.counts["loops"]:
+                values: Sequence[Value] | None = None
+                if isinstance(op, nn.If):
+                    values = self._branch(module, op)
+                elif isinstance(op, nn.Loop):
+                    values = self._trips(module, op)
+                if values is not None:
+                    changed = True
+                    for old, new in zip(op.results, values, strict=True):
+                        note_type(old, new)
+                        old.replace_all_uses_with(new)
+                    op.erase()
+        if changed:
             infer_types(module, context.diagnostics)
-        return self.counts["loops"] > 0
+        return changed
 
-    def _unroll(self, module: Module, op: nn.Loop, context: PassContext) -> None:
+    def _branch(self, module: Module, op: nn.If) -> Sequence[Value] | None:
+        condition = known_array(op.condition)
+        if condition is None:
+            return None
+        self.counts["branches"] += 1
+        branch = op.then_branch if condition.item() else op.else_branch
+        return copied(self._builder(module, op), branch.block, ())
+
+    def _trips(self, module: Module, op: nn.Loop) -> Sequence[Value] | None:
         trips = op.trip_count()
         if trips is None or trips * _length(op) > self.limit:
-            return
+            return None
         if trips == 0 and not all(v.tensor.is_static for v in op.yielded_scanned):
-            return
-        b = Builder.before(module, op)
-        b.location = Location.union([op.location], self.name)
-        for old, new in zip(op.results, trips_in_line(b, op, trips), strict=True):
-            note_type(old, new)
-            old.replace_all_uses_with(new)
-        op.erase()
+            return None
         self.counts["loops"] += 1
         self.counts["trips"] += trips
+        return trips_in_line(self._builder(module, op), op, trips)
+
+    def _builder(self, module: Module, op: Operation) -> Builder:
+        b = Builder.before(module, op)
+        b.location = Location.union([op.location], self.name)
+        return b
 
 
 def _length(op: Operation) -> int:
