@@ -11,8 +11,10 @@ Packages are downloaded with pip into --cache and only unpacked, nothing of them
     tflite  float32 in LiteRT against the same, number of operators and of TRANSPOSE among them, milliseconds
     int8    calibrated on --samples random inputs: SQNR against onnxruntime over these, with XNNPACK and without
     onnx    optimized, in onnxruntime: number of nodes beside those of the source; open dimensions stay open
+    peer    onnx2tf on what onnxsim makes of the model: the same figures, both files run in turn
 
 Right is within rtol 1e-3 and atol 1e-4. Milliseconds are those of the processor on one thread, the least of --runs.
+NNPs of the same models are run in NNabla by benchmarks/nnabla_runs.py.
 """
 
 from __future__ import annotations
@@ -130,14 +132,19 @@ def run_tflite(
     return outputs, count_operators(path), min(times, default=float("nan"))
 
 
-def time_tflite(path: Path, runs: int) -> tuple[dict[str, int], float]:
-    """Operators and milliseconds of any TFLite file, on inputs of zeros."""
+def time_in_turn(paths: list[Path], runs: int) -> list[float]:
+    """The least milliseconds of each TFLite file, run in turn, so that what else the machine does meets them all."""
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(str(path), num_threads=1)
-    interpreter.allocate_tensors()
-    interpreter.invoke()
-    return count_operators(path), min(_milliseconds(interpreter.invoke) for _ in range(runs))
+    interpreters = [Interpreter(str(path), num_threads=1) for path in paths]
+    for interpreter in interpreters:
+        interpreter.allocate_tensors()
+        for detail in interpreter.get_input_details():
+            numbers = np.random.default_rng(0).uniform(0, 1, detail["shape"])
+            interpreter.set_tensor(detail["index"], numbers.astype(detail["dtype"]))
+        interpreter.invoke()
+    times = [[_milliseconds(interpreter.invoke) for interpreter in interpreters] for _ in range(runs)]
+    return [min(column) for column in zip(*times, strict=True)]
 
 
 def count_operators(path: Path) -> dict[str, int]:
@@ -278,8 +285,12 @@ def check_peer(path: Path, model: Model, peer: str, folder: Path, samples: list[
     files = sorted((folder / "peer").glob("*_float32.tflite"))
     if not files:
         last = (process.stdout + process.stderr).strip().splitlines()[-1:]
-        return f"no file (exit status {process.returncode}: {''.join(last)[:200]}), onnxsim {nodes} nodes"
-    return f"{_figures(*apart(time_tflite, files[0], runs))}, onnxsim {nodes} nodes"
+        return f"no file (exit status {process.returncode}: {''.join(last)[:200]}); onnxsim {nodes} nodes"
+    ours = folder / "ours.tflite"
+    paths = [path for path in (files[0], ours) if path.exists()]
+    theirs, *own = apart(time_in_turn, paths, runs)
+    beside = f", nncc beside it {own[0]:.2f} ms ({own[0] / theirs:.2f})" if own else ""
+    return f"{_figures(count_operators(files[0]), theirs)}{beside}; onnxsim {nodes} nodes"
 
 
 def with_shapes(proto: Any, sample: Arrays) -> Any:
