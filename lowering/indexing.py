@@ -10,7 +10,8 @@ import numpy as np
 
 from ..ir import Builder, Value
 from ..ir.dialects import nn
-from ..ir.types import I32, I64
+from ..ir.module import constant_array
+from ..ir.types import I32, I64, Array
 from .decompositions import END
 from .expansion import index_grid, reshaped, static_dims
 
@@ -84,3 +85,22 @@ def _window_indices(
     positions = itertools.product(*map(range, window.kernel))
     steps = [sum(p * d * w for p, d, w in zip(place, window.dilations, weights, strict=True)) for place in positions]
     return first.astype(np.int32), np.array(steps, np.int32)
+
+
+def as_rows(
+    b: Builder, op: nn.ScatterNd, shape: tuple[int, ...], index_shape: tuple[int, ...]
+) -> tuple[Value, Value, Value]:
+    """x as (cells, rest), the numbers of the cells as (n, 1), updates as (n, rest)."""
+    vector = index_shape[-1]
+    count, cells, rest = math.prod(index_shape[:-1]), math.prod(shape[:vector]), math.prod(shape[vector:])
+    dtype = op.indices.tensor.expressed.dtype
+    steps: Array = np.array([math.prod(shape[i + 1 : vector]) for i in range(vector)], dtype)
+    known = constant_array(op.indices)
+    if known is not None:
+        rows: Value = b.constant((known.reshape(count, vector) * steps).sum(-1, keepdims=True).astype(dtype))
+    else:
+        # Counted from the front: the kernels leave out rows with negative numbers.
+        lengths: Array = np.array(shape[:vector], dtype)
+        vectors = b.nn.mod(reshaped(b, op.indices, (count, vector)), lengths)
+        rows = vectors if vector == 1 else b.nn.reduce_sum(b.nn.mul(vectors, steps), axes=(1,))
+    return reshaped(b, op.x, (cells, rest)), rows, reshaped(b, op.updates, (count, rest))

@@ -14,6 +14,7 @@ from . import (
     expand_logic,
     expand_movement,
     expand_reduction,
+    expand_scatter,
     expand_spatial,
 )
 from .expansion import expands
@@ -26,6 +27,7 @@ RULE_MODULES = (
     expand_linear,
     expand_movement,
     expand_reduction,
+    expand_scatter,
     expand_spatial,
 )
 

@@ -190,16 +190,25 @@ def combined_elements(b: Builder, op: nn.ScatterElements) -> Value | None:
 
 
 @expands("gather_nd", below=12)
+def gather_nd_in_batches(b: Builder, op: nn.GatherNd) -> Value | None:
+    return _gather_rows(b, op) if op.batch_dims else None
+
+
+@expands("gather_nd", below=11)
 def gather_nd(b: Builder, op: nn.GatherNd) -> Value:
+    return _gather_rows(b, op)
+
+
+def _gather_rows(b: Builder, op: nn.GatherNd) -> Value:
     """By the numbers of the rows that the vectors point at."""
-    shape, index_shape = op.x.tensor.static_shape, op.indices.tensor.static_shape
-    batch, vector = op.batch_dims, index_shape[-1]
+    shape, batch, vector = op.x.tensor.static_shape, op.batch_dims, op.indices.tensor.dims[-1]
+    if not isinstance(vector, int):
+        raise ValueError(f"{op.indices.type} has vectors of a length that is not known")
     cells, rest = shape[: batch + vector], shape[batch + vector :]
     strides = np.array([math.prod(cells[i + 1 :]) for i in range(len(cells))], np.int64)
     vectors = b.nn.mod(b.nn.cast(op.indices, to=I64), np.array(shape[batch : batch + vector], np.int64))
-    parts = b.nn.mul(vectors, strides[batch:])
-    number_of = b.nn.cast(b.nn.reduce_sum(parts, axes=(-1,), keep_dims=False), to=I64)
-    offsets = sum((index_grid(index_shape[:-1], i).astype(np.int64) * strides[i] for i in range(batch)), np.int64(0))
+    numbers = b.nn.reduce_sum(b.nn.mul(vectors, strides[batch:]), axes=(-1,), keep_dims=False)
     if batch:
-        number_of = b.nn.add(number_of, b.constant(offsets))
-    return b.nn.gather(reshaped(b, op.x, (math.prod(cells), *rest)), number_of, axis=0)
+        lead = op.indices.tensor.static_shape[:-1]
+        numbers = b.nn.add(numbers, sum(index_grid(lead, i).astype(np.int64) * strides[i] for i in range(batch)))
+    return b.nn.gather(reshaped(b, op.x, (math.prod(cells), *rest)), numbers, axis=0)

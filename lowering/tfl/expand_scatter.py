@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_array
-from ...ir.types import I32, Array
+from ...ir.types import I32
 from ..expansion import reshaped, static_dims, with_axis
+from ..indexing import as_rows
 from .expansion import expands
 from .rules_movement import scatter_neutral, starts_neutral
 
@@ -57,7 +56,7 @@ def combinations(b: Builder, op: nn.ScatterNd) -> Value | None:
     neutral = scatter_neutral(op)
     if starts_neutral(op) and index_shape[-1] == 1 and len(index_shape) == len(shape) == 2:
         return None
-    x, rows, updates = _as_rows(b, op, shape, index_shape)
+    x, rows, updates = as_rows(b, op, shape, index_shape)
     start = np.full(x.tensor.static_shape, neutral, op.x.tensor.expressed.dtype)
     combined = b.nn.scatter_nd(start, rows, updates, reduction=op.reduction)
     name = {"mul": "nn.mul", "max": "nn.maximum", "min": "nn.minimum"}[op.reduction]
@@ -70,7 +69,7 @@ def replacements(b: Builder, op: nn.ScatterNd) -> Value | None:
     shape, index_shape = static_dims(op.x), static_dims(op.indices)
     if shape is None or index_shape is None or op.reduction != "none":
         return None
-    x, rows, updates = _as_rows(b, op, shape, index_shape)
+    x, rows, updates = as_rows(b, op, shape, index_shape)
     count, cells = updates.tensor.static_shape[0], x.tensor.static_shape[0]
     numbers = np.arange(1, count + 1, dtype=I32.dtype).reshape(count, 1)
     known = constant_array(rows)
@@ -84,21 +83,3 @@ def replacements(b: Builder, op: nn.ScatterNd) -> Value | None:
     place = b.nn.sub(b.nn.maximum(number, 1), 1)
     written = b.nn.gather(updates, reshaped(b, place, (cells,)), axis=0)
     return reshaped(b, b.nn.select(b.nn.greater(number, 0), written, x), shape)
-
-
-def _as_rows(
-    b: Builder, op: nn.ScatterNd, shape: tuple[int, ...], index_shape: tuple[int, ...]
-) -> tuple[Value, Value, Value]:
-    """x as (cells, rest), the numbers of the cells as (n, 1), updates as (n, rest)."""
-    vector = index_shape[-1]
-    count, cells, rest = math.prod(index_shape[:-1]), math.prod(shape[:vector]), math.prod(shape[vector:])
-    steps: Array = np.array([math.prod(shape[i + 1 : vector]) for i in range(vector)], I32.dtype)
-    known = constant_array(op.indices)
-    if known is not None:
-        rows: Value = b.constant((known.reshape(count, vector) * steps).sum(-1, keepdims=True).astype(I32.dtype))
-    else:
-        # Counted from the front: the kernels leave out rows with negative numbers.
-        lengths: Array = np.array(shape[:vector], I32.dtype)
-        vectors = b.nn.mod(reshaped(b, op.indices, (count, vector)), lengths)
-        rows = vectors if vector == 1 else b.nn.reduce_sum(b.nn.mul(vectors, steps), axes=(1,))
-    return reshaped(b, op.x, (cells, rest)), rows, reshaped(b, op.updates, (count, rest))
