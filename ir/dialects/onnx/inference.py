@@ -33,6 +33,7 @@ _LONGEST = 1 << 20
 _INVENTED = re.compile(r"unk__\d+")
 """Names that the inference gives to dimensions which it does not know."""
 _FAULT = re.compile(r"\(op_type:(\S+?), node name: #(\d+)\): (?:\[\w+\] ?)?")
+_NO_DATA = "Data size mismatch"
 _HIDDEN = "nncc.hidden"
 """A domain that nobody has."""
 _REMEDY = "correct the model, or give --input-shape: then the types that the file declares are forgotten"
@@ -47,6 +48,7 @@ def infer_types(module: Module, diagnostics: Diagnostics) -> None:
     nodes = [op for op in module.main.walk() if isinstance(op, OnnxOp)]
     numbers = {op: i for i, op in enumerate(nodes)}
     message = model_message(module, _write_light, lambda op: f"#{numbers[op]}")
+    _make_inputs(message.graph)
     _hide(message, nodes)
     _shorten(message)
     declared = _symbols(module)
@@ -76,6 +78,20 @@ def _write_light(dense: DenseAttribute, message: TensorProto) -> None:
         message.string_data.extend(as_bytes(text) for text in dense.read().reshape(-1))
     elif type.size <= _MOST_ELEMENTS or is_vector:
         message.raw_data = bytes(to_bytes(dense.read(), type.storage))
+
+
+def _make_inputs(graph: GraphProto) -> None:
+    """Turn the weights that are not shown into inputs: the inference should not look for their elements."""
+    shown = [tensor for tensor in graph.initializer if tensor.raw_data or tensor.string_data or 0 in tensor.dims]
+    known = {port.name for port in graph.input} | {tensor.name for tensor in shown}
+    for tensor in graph.initializer:
+        if tensor.name not in known:
+            port = graph.input.add(name=tensor.name)
+            port.type.tensor_type.elem_type = tensor.data_type
+            for dim in tensor.dims:
+                port.type.tensor_type.shape.dim.add(dim_value=dim)
+    del graph.initializer[:]
+    graph.initializer.extend(shown)
 
 
 def _hide(message: ModelProto, nodes: list[OnnxOp]) -> None:
@@ -125,8 +141,8 @@ def _report(text: str, nodes: list[OnnxOp], diagnostics: Diagnostics) -> bool:
         reason = text[match.end() : end].strip()
         schema = op.schema
         through_body = schema is not None and (schema.has_function or schema.has_context_dependent_function)
-        if through_body and "(op_type:" in reason:
-            continue  # the fault is inside of ONNX's own definition of the operator
+        if (through_body and "(op_type:" in reason) or _NO_DATA in reason:
+            continue  # a fault inside of ONNX's own definition of the operator, or the elements are not shown
         found = True
         diagnostics.error(f"{op.op_type} contradicts the types around it: {reason}", op.location, _REMEDY)
     return found

@@ -58,9 +58,14 @@ def _in_child(data: bytes, strict: bool, nodes: int) -> bytes:
     from onnx import shape_inference  # noqa: F401  # here, as the child should import nothing
 
     reader, writer = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # threads: the child needs none of their locks
-        child = os.fork()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # threads: the child needs none of their locks
+            child = os.fork()
+    except OSError:  # no more processes
+        os.close(reader)
+        os.close(writer)
+        return _infer(data, strict)
     if not child:
         try:
             os.close(reader)
@@ -71,9 +76,19 @@ def _in_child(data: bytes, strict: bool, nodes: int) -> bytes:
         finally:
             os._exit(0)  # nothing of this process may be closed or flushed twice
     os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        answer = pipe.read()
-    _, status = os.waitpid(child, 0)
+    return _answer(child, reader)
+
+
+def _answer(child: int, reader: int) -> bytes:
+    """What the child writes until it ends. Raises InferenceDied."""
+    try:
+        with os.fdopen(reader, "rb") as pipe:
+            answer = pipe.read()
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
+    finally:
+        _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         raise InferenceDied(signal.Signals(os.WTERMSIG(status)).name)
     if not answer:
@@ -85,11 +100,19 @@ def _limit(nodes: int) -> None:
     """Bound the memory and the time of this process, and what it leaves behind."""
     import resource
 
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    for kind, most in (
-        (resource.RLIMIT_DATA, used + _MOST_MEMORY),
-        (resource.RLIMIT_CPU, _SECONDS + nodes // _NODES_A_SECOND),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    limits = {resource.RLIMIT_CPU: _SECONDS + nodes // _NODES_A_SECOND, resource.RLIMIT_CORE: 0}
+    used = _memory()
+    if used is not None:
+        limits[resource.RLIMIT_DATA] = used + _MOST_MEMORY
+    for kind, most in limits.items():
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _memory() -> int | None:
+    """The bytes that count against the limit of memory; None where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
