@@ -5,10 +5,13 @@ from pathlib import Path
 import control_flow
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import nn_modules
 
 from nncc.ir import CompileError, Module
 from nncc.ir.dialects import nn
-from nncc.ir.numerics import relative_difference
+from nncc.ir.numerics import random_inputs, relative_difference
 from nncc.ir.parser import parse_module
 from nncc.ir.passes import Pass, PassContext
 from nncc.ir.rewrite import registered_rewrites
@@ -35,6 +38,10 @@ PASSES = sorted(
 )
 
 
+def made(name: str) -> Pass:
+    return ChannelLast(io="keep") if name == "channel-last" else registry.find_pass(name)()
+
+
 def run(module: Module, inputs: list[control_flow.Arrays], *passes: Pass, context: PassContext | None = None) -> None:
     """Run passes; the IR must be valid and the numbers the same behind each."""
     expected = [module.evaluate(i) for i in inputs]
@@ -50,12 +57,25 @@ def run(module: Module, inputs: list[control_flow.Arrays], *passes: Pass, contex
 @pytest.mark.parametrize("model", control_flow.NAMES)
 def test_every_pass_keeps_the_numbers(name: str, model: str) -> None:
     module, inputs = control_flow.model(model)
-    step = ChannelLast(io="keep") if name == "channel-last" else registry.find_pass(name)()
+    step = made(name)
     if name in REFUSING:
         with pytest.raises(CompileError, match="has regions"):
             step.run(module, PassContext())
     else:
         run(module, inputs, step)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_passes_keep_the_numbers_of_networks_that_are_partly_in_regions(data: st.DataObject) -> None:
+    module = data.draw(nn_modules(10))
+    first = data.draw(st.integers(0, len(module.main.body) - 2))
+    kind = data.draw(st.sampled_from(["if", "loop"]))
+    control_flow.enclose(module, first, data.draw(st.integers(first, len(module.main.body) - 2)), kind)
+    types = {n: v.tensor for n, v in zip(module.main.input_names, module.main.inputs, strict=True)}
+    inside = np.asarray(data.draw(st.booleans()) if kind == "if" else np.int64(data.draw(st.integers(0, 2))))
+    names = data.draw(st.lists(st.sampled_from(sorted(set(PASSES) - NEEDS_DATA - REFUSING)), min_size=1, max_size=5))
+    run(module, [{**random_inputs(types, 0), "inside": inside}], *map(made, names))
 
 
 def test_regions_stay_float_in_int8_models() -> None:
