@@ -347,12 +347,7 @@ class Op(Operation):
 
     @classmethod
     def is_evaluable(cls) -> bool:
-        return cls.evaluate is not Op.evaluate or cls.has_regional_evaluation()
-
-    @classmethod
-    def has_regional_evaluation(cls) -> bool:
-        """Whether the meaning of the operation depends on its regions."""
-        return cls.evaluate_regions is not Op.evaluate_regions
+        return cls.evaluate is not Op.evaluate or cls.evaluate_regions is not Op.evaluate_regions
 
     def inferred_types(self) -> Sequence[Type]:
         """The result types that ``infer`` gives, always as a sequence. The signature is checked first."""
@@ -368,7 +363,7 @@ class Op(Operation):
                 arguments.append(list(operands[field.index :]))
             else:
                 arguments.append(operands[field.index] if field.index < len(operands) else None)
-        if run_region is not None and self.has_regional_evaluation():
+        if run_region is not None and type(self).evaluate_regions is not Op.evaluate_regions:
             value = self.evaluate_regions(run_region, *arguments)
         else:
             value = self.evaluate(*arguments)
