@@ -12,7 +12,7 @@ from ...ir.dialects import nn
 from ...ir.dialects.nn.window import Window, on_axes, spatial_axes
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.module import constant_array, constant_attribute
-from ...ir.types import Array
+from ...ir.types import F32, Array
 from .. import decompositions
 from ..einsum import einsum
 from ..expansion import reshaped, transposed, viewed, with_axis, without_axis
@@ -40,6 +40,16 @@ def zero_padded(
     for axis, before, behind in zip(spatial_axes(rank, channel_last), begin, end, strict=True):
         pads[axis], pads[rank + axis] = before, behind
     return b.nn.pad(x, pads=pads, value=value)
+
+
+@expands("conv", "matmul")
+def integer_product(b: Builder, op: nn.Conv | nn.Matmul) -> Value | None:
+    """Products of integers in floats: TFLite has none of 32 bits. Sums above 2^24 are rounded to 24 bits."""
+    if not op.operands[0].tensor.expressed.is_integer:  # type: ignore[union-attr]  # required
+        return None
+    real = [None if v is None else b.nn.cast(v, to=F32) for v in op.operands]
+    made = b.create(op.name, *real, **op.attributes).result
+    return b.nn.cast(made, to=op.result.tensor.expressed)
 
 
 # Convolution

@@ -1,11 +1,12 @@
 """What operations become: the forms that runtimes are fast with."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from litert import assert_close, lower
+from litert import assert_close, check, lower
 
 from nncc.ir import Builder, CompileError, DenseResource, Function, Module, QuantizedType, TensorType, as_dense
 from nncc.ir.location import Location
@@ -308,3 +309,15 @@ def test_the_remedy_names_the_pass(build: Build, message: str, remedy: str) -> N
     (found,) = caught.value.diagnostics
     assert message in found.message
     assert remedy in found.remedy
+
+
+def test_products_of_integers_are_computed_in_floats(tmp_path: Path) -> None:
+    """ConvInteger and MatMulInteger of ONNX."""
+
+    def build(b: Builder, x: Any) -> Any:
+        steps = b.nn.cast(b.nn.mul(x, 50.0), to=I32)
+        weight = RNG.integers(-128, 128, (6, 4, 3, 3)).astype(np.int32)
+        y = b.nn.reshape(b.nn.conv(steps, b.constant(weight), strides=(2, 2), **LAST), shape=(9, 6))
+        return b.nn.cast(b.nn.matmul(y, b.constant(RNG.integers(-9, 9, (6, 5)).astype(np.int32))), to=F32)
+
+    check(make(IMAGE, build), {"x": real(*IMAGE)}, tmp_path)
