@@ -45,14 +45,16 @@ class NetworkWriter:
         self.functions.append(f'  function {{ name: "{name}" type: "{kind}" {listed} output: "{name}" {arguments} }}')
         return self.buffer(name, shape)
 
-    def convolution(self, x: str, channels: int, shape: tuple[int, int, int], kernel: int, stride: int = 1) -> str:
+    def convolution(
+        self, x: str, channels: int, shape: tuple[int, int, int], kernel: int, stride: int = 1, group: int = 1
+    ) -> str:
         """Convolution without bias, then batch normalization. ``shape`` is that of the result, (C, H, W)."""
         out, pad, number = shape[0], kernel // 2, len(self.functions)
-        deviation = (2.0 / (channels * kernel * kernel)) ** 0.5
-        weight = self.rng.standard_normal((out, channels, kernel, kernel)) * deviation
+        deviation = (2.0 * group / (channels * kernel * kernel)) ** 0.5
+        weight = self.rng.standard_normal((out, channels // group, kernel, kernel)) * deviation
         w = self.parameter(f"conv{number}/W", weight)
         arguments = (
-            f"convolution_param {{ base_axis: 1 group: 1 pad {{ dim: {pad} dim: {pad} }} "
+            f"convolution_param {{ base_axis: 1 group: {group} pad {{ dim: {pad} dim: {pad} }} "
             f"stride {{ dim: {stride} dim: {stride} }} dilation {{ dim: 1 dim: 1 }} }}"
         )
         y = self.function("Convolution", [x, w], shape, arguments)
@@ -151,7 +153,62 @@ def _bottleneck(net: NetworkWriter, x: str, channels: int, width: int, size: int
     return net.function("ReLU", [net.function("Add2", [x, y], (out, small, small))], (out, small, small))
 
 
-NETWORKS = {"lenet": lenet, "resnet50": resnet50}
+def resnet18(path: Path) -> None:
+    """ResNet-18 for 224 x 224 images (He et al., 2015, table 1): 11.7 million weights, 3.6 GFLOP."""
+    net = NetworkWriter()
+    x = net.buffer("x", (3, 224, 224))
+    y = net.function("ReLU", [net.convolution(x, 3, (64, 112, 112), 7, 2)], (64, 112, 112))
+    y = net.pool("MaxPooling", y, (64, 56, 56), 3, 2, 1)
+    channels, size = 64, 56
+    for stage in range(4):
+        for block in range(2):
+            stride = 2 if stage and not block else 1
+            y = _basic_block(net, y, channels, 64 << stage, size, stride)
+            channels, size = 64 << stage, size // stride
+    y = net.pool("AveragePooling", y, (channels, 1, 1), size, size)
+    net.write(path, x, net.affine(y, channels, 1000))
+
+
+def _basic_block(net: NetworkWriter, x: str, channels: int, width: int, size: int, stride: int) -> str:
+    small = size // stride
+    shape = (width, small, small)
+    y = net.function("ReLU", [net.convolution(x, channels, shape, 3, stride)], shape)
+    y = net.convolution(y, width, shape, 3)
+    if channels != width or stride != 1:
+        x = net.convolution(x, channels, shape, 1, stride)
+    return net.function("ReLU", [net.function("Add2", [x, y], shape)], shape)
+
+
+def mobilenet_v2(path: Path) -> None:
+    """MobileNetV2 for 224 x 224 images (Sandler et al., 2018, table 2): 3.5 million weights, 0.6 GFLOP."""
+    net = NetworkWriter()
+    x = net.buffer("x", (3, 224, 224))
+    y = net.function("ReLU6", [net.convolution(x, 3, (32, 112, 112), 3, 2)], (32, 112, 112))
+    channels, size = 32, 112
+    rows = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+    for expansion, width, blocks, first in rows:
+        for block in range(blocks):
+            stride = 1 if block else first
+            y = _inverted_residual(net, y, channels, width, size, stride, expansion)
+            channels, size = width, size // stride
+    y = net.function("ReLU6", [net.convolution(y, channels, (1280, 7, 7), 1)], (1280, 7, 7))
+    y = net.pool("AveragePooling", y, (1280, 1, 1), 7, 7)
+    net.write(path, x, net.affine(y, 1280, 1000))
+
+
+def _inverted_residual(
+    net: NetworkWriter, x: str, channels: int, width: int, size: int, stride: int, expansion: int
+) -> str:
+    inner, small, y = channels * expansion, size // stride, x
+    if expansion > 1:
+        y = net.function("ReLU6", [net.convolution(y, channels, (inner, size, size), 1)], (inner, size, size))
+    shape = (inner, small, small)
+    y = net.function("ReLU6", [net.convolution(y, inner, shape, 3, stride, group=inner)], shape)
+    y = net.convolution(y, inner, (width, small, small), 1)
+    return net.function("Add2", [x, y], (width, small, small)) if (channels, stride) == (width, 1) else y
+
+
+NETWORKS = {"lenet": lenet, "resnet18": resnet18, "resnet50": resnet50, "mobilenet_v2": mobilenet_v2}
 
 if __name__ == "__main__":
     NETWORKS[sys.argv[1]](Path(sys.argv[2]))

@@ -22,35 +22,29 @@ def _pads(op: Any, x: Value, kernel: Sequence[int], dilations: Sequence[int] = (
 @lowers("conv_2d")
 def conv_2d(t: Target, op: Any) -> Value:
     _, *kernel, channels = static(op.filter)
-    return t.value(
-        "conv",
-        op.input,
-        op.filter,
-        op.bias,
-        strides=op.strides,
-        dilations=op.dilations,
-        pads=_pads(op, op.input, kernel, op.dilations),
-        groups=static(op.input)[-1] // channels,
-        **t.clamp(op),
-    )
+    return convolution(t, op, op.filter, kernel, static(op.input)[-1] // channels)
 
 
 @lowers("depthwise_conv_2d")
 def depthwise_conv_2d(t: Target, op: Any) -> Value:
-    """A convolution with as many groups as channels; its weights are (O, kH, kW, 1) there."""
+    """One filter a channel, or a convolution with as many groups as channels; its weights are (O, kH, kW, 1) there."""
     _, h, w, outputs = static(op.filter)
+    window = {"strides": op.strides, "dilations": op.dilations, "pads": _pads(op, op.input, (h, w), op.dilations)}
+    if outputs == static(op.input)[-1] and t.is_real():
+        weight = t.rearranged(op.filter, "weights", lambda a: a[0], (h, w, outputs))
+        return t.value("depthwise_conv", op.input, weight, op.bias, **window, **t.clamp(op))
     weight = t.rearranged(op.filter, "weights", lambda a: np.transpose(a, (3, 1, 2, 0)), (outputs, h, w, 1))
-    return t.value(
-        "conv",
-        op.input,
-        weight,
-        op.bias,
-        strides=op.strides,
-        dilations=op.dilations,
-        pads=_pads(op, op.input, (h, w), op.dilations),
-        groups=static(op.input)[-1],
-        **t.clamp(op),
-    )
+    return convolution(t, op, weight, (h, w), static(op.input)[-1])
+
+
+def convolution(t: Target, op: Any, weight: Value, kernel: Sequence[int], groups: int) -> Value:
+    """A convolution with weights (O, *kernel, C / groups): packed where they are constant real numbers."""
+    window = {"strides": op.strides, "dilations": op.dilations, "pads": _pads(op, op.input, kernel, op.dilations)}
+    if t.is_real() and t.is_constant(weight, op.bias):
+        packed, bias = t.packed(weight, groups), None if op.bias is None else t.packed(op.bias, groups)
+        outputs = static(weight)[0] // groups
+        return t.value("packed_conv", op.input, packed, bias, outputs=outputs, **window, **t.clamp(op))
+    return t.value("conv", op.input, weight, op.bias, groups=groups, **window, **t.clamp(op))
 
 
 @lowers("max_pool_2d", "average_pool_2d", "l2_pool_2d")
@@ -73,17 +67,7 @@ def transpose_conv(t: Target, op: Any) -> Value:
 def conv_3d(t: Target, op: Any) -> Value:
     *kernel, inner, outputs = static(op.filter)
     weight = t.rearranged(op.filter, "weights", lambda a: np.transpose(a, (4, 0, 1, 2, 3)), (outputs, *kernel, inner))
-    return t.value(
-        "conv",
-        op.input,
-        weight,
-        op.bias,
-        strides=op.strides,
-        dilations=op.dilations,
-        pads=_pads(op, op.input, kernel, op.dilations),
-        groups=static(op.input)[-1] // inner,
-        **t.clamp(op),
-    )
+    return convolution(t, op, weight, kernel, static(op.input)[-1] // inner)
 
 
 @lowers("conv_3d_transpose")

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import attrs
 import numpy as np
 
-from ...ir import DenseAttribute, Module, Operation, OpResult, TensorType, Type, Value
+from ...ir import DenseAttribute, Module, Operation, OpResult, QuantizedType, TensorType, Type, Value
 from ...ir.dialects.c import Constant
+from ...ir.dialects.c.packed import pack_outputs, packed_shape
 from ...ir.module import constant_array, constant_attribute
 from ...ir.opdef import lookup_op
 from ...ir.types import Array
@@ -100,6 +101,20 @@ class Target:
         stored = dense
         new = self.module.add_resource(value.name or what, lambda: np.ascontiguousarray(change(stored.numpy())), type)
         return self.dense(new, value.name)
+
+    def packed(self, value: Value, groups: int) -> Value:
+        """Constant weights (O, ...), or a bias, in the blocks that kernels read."""
+        shape = packed_shape(static(value), groups)
+        return self.rearranged(value, "weights", lambda a: pack_outputs(a, groups), shape)
+
+    def is_real(self) -> bool:
+        """Whether the operation works on real numbers, not on the integers that stand for them."""
+        values = [v for v in (*self.op.operands, *self.op.results) if v is not None]
+        return not any(isinstance(v.tensor.element, QuantizedType) for v in values)
+
+    def is_constant(self, *values: Value | None) -> bool:
+        """Whether all of the values that are there are constants."""
+        return all(v is None or constant_attribute(v) is not None for v in values)
 
     def clamp(self, op: Any) -> dict[str, Any]:
         """The attributes ``lower`` and ``upper`` for a fused activation function. Raises CompileError for others."""

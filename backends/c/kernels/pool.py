@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from ....ir.dialects.c.pool import Pool
-from .registry import bounded, element_type, fill, kernel
+from .registry import bounded, element_type, fill, kernel, loops
 
-_STEPS = {"max": "sum = nncc_max_{t}(sum, v);", "average": "sum += v;", "l2": "sum += v * v;"}
-_RESULTS = {"max": "sum", "average": "sum / count", "l2": "sqrt{f}(sum / count)"}
+_STEPS = {
+    "max": "to[c] = nncc_max_{t}(to[c], from[c]);",
+    "average": "to[c] += from[c];",
+    "l2": "to[c] += from[c] * from[c];",
+}
+_RESULTS = {"max": "to[c]", "average": "to[c] / count", "l2": "sqrt{f}(to[c] / count)"}
 
 
 @kernel("pool")
 def pool(op: Pool) -> str:
-    """For each place of the result, the part of its window that is inside of x."""
+    """For each place of the result, the part of its window that is inside of x; channels lie side by side."""
     type = element_type(op.output)
     batch, h, w, channels = op.x.tensor.static_shape
     _, out_h, out_w, _ = op.output.tensor.static_shape
     suffix = "f" if type == "float" else ""
-    result = _RESULTS[op.kind].format(f=suffix)
+    value = bounded(_RESULTS[op.kind].format(f=suffix), op, type)
     return fill(
         """
         for (int b = 0; b < $batch; b++) {
@@ -27,16 +31,19 @@ def pool(op: Pool) -> str:
                     const int left = nncc_max_int(ox * $stride_x - $pad_x, 0);
                     const int right = nncc_min_int(ox * $stride_x - $pad_x + $kernel_x, $w);
                     $count
+                    $type *to = output + ((b * $out_h + oy) * $out_w + ox) * $channels;
                     for (int c = 0; c < $channels; c++) {
-                        $type sum = $start;
-                        for (int y = top; y < bottom; y++) {
-                            for (int x_ = left; x_ < right; x_++) {
-                                const $type v = x[((b * $h + y) * $w + x_) * $channels + c];
+                        to[c] = $start;
+                    }
+                    for (int i = top; i < bottom; i++) {
+                        for (int j = left; j < right; j++) {
+                            const $type *from = x + ((b * $h + i) * $w + j) * $channels;
+                            for (int c = 0; c < $channels; c++) {
                                 $step
                             }
                         }
-                        output[((b * $out_h + oy) * $out_w + ox) * $channels + c] = $value;
                     }
+                    $finish
                 }
             }
         }
@@ -57,5 +64,5 @@ def pool(op: Pool) -> str:
         start="-INFINITY" if op.kind == "max" else "0",
         step=_STEPS[op.kind].format(t=type),
         count="" if op.kind == "max" else f"const {type} count = ({type})((bottom - top) * (right - left));",
-        value=bounded(result, op, type),
+        finish="" if value == "to[c]" else loops([channels], f"to[c] = {value};", ["c"]),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....ir.dialects.c.reduction import LogSoftmax, Reduce, Softmax
 from ..ctypes import literal
-from .registry import element_type, fill, kernel
+from .registry import element_type, fill, kernel, loops
 
 _STARTS = {"sum": "0", "mean": "0", "prod": "1", "any": "0", "all": "1"}
 _STEPS = {
@@ -20,29 +20,54 @@ _STEPS = {
 
 @kernel("reduce")
 def reduce(op: Reduce) -> str:
+    """Sums of a row are kept at hand; those of rows that lie side by side in the result."""
     type = element_type(op.output)
+    step, start = _STEPS[op.kind].format(t=type), _STARTS.get(op.kind)
+    finish = f"value / {literal(op.middle, type)}" if op.kind == "mean" else ""
+    if op.inner == 1:
+        return fill(
+            """
+            for (int i = 0; i < $outer; i++) {
+                const $type *row = x + i * $middle;
+                $type value = $start;
+                for (int j = 0; j < $middle; j++) {
+                    const $type v = row[j];
+                    $step
+                }
+                output[i] = $value;
+            }
+            """,
+            outer=op.outer,
+            middle=op.middle,
+            type=type,
+            start=start or "row[0]",
+            step=step,
+            value=finish or "value",
+        )
     return fill(
         """
         for (int i = 0; i < $outer; i++) {
+            $type *to = output + i * $inner;
             for (int k = 0; k < $inner; k++) {
-                const $type *row = x + i * $block + k;
-                $type value = $start;
-                for (int j = 0; j < $middle; j++) {
-                    const $type v = row[j * $inner];
+                to[k] = $start;
+            }
+            for (int j = 0; j < $middle; j++) {
+                const $type *row = x + (i * $middle + j) * $inner;
+                for (int k = 0; k < $inner; k++) {
+                    const $type v = row[k];
                     $step
                 }
-                output[i * $inner + k] = $value;
             }
+            $finish
         }
         """,
         outer=op.outer,
         middle=op.middle,
         inner=op.inner,
-        block=op.middle * op.inner,
         type=type,
-        start=_STARTS.get(op.kind, "row[0]"),
-        step=_STEPS[op.kind].format(t=type),
-        value=f"value / {literal(op.middle, type)}" if op.kind == "mean" else "value",
+        start=start or f"x[i * {op.middle * op.inner} + k]",
+        step=step.replace("value", "to[k]"),
+        finish=loops([op.inner], f"to[k] = {finish.replace('value', 'to[k]')};", ["k"]) if finish else "",
     )
 
 
