@@ -352,7 +352,7 @@ def makefile(program: Program) -> str:
     sources = f"{name}.c {name}_weights.c"
     lines: Sequence[str] = (
         "# Written by nncc.",
-        "# -march=native makes it faster where it is to run on this machine. ISO C alone keeps x * y + z from being fused.",
+        "# -march=native is for a program that runs here. ISO C alone keeps x * y + z from being fused.",
         "CFLAGS ?= -O3 -std=c99 -ffp-contract=fast -Wall -Wextra -pedantic",
         "",
         f"all: {name}_example {name}_test",

@@ -122,8 +122,8 @@ class Cumsum(KernelOp, name="c.cumsum"):
         rows = rows[:, ::-1] if self.reverse else rows
         y: Array = np.cumsum(rows, axis=1, dtype=x.dtype)
         y = np.concatenate([np.zeros_like(y[:, :1]), y[:, :-1]], axis=1) if self.exclusive else y
-        y = y[:, ::-1] if self.reverse else y
-        return y.reshape(x.shape)
+        turned: Array = y[:, ::-1] if self.reverse else y
+        return turned.reshape(self.output_type.static_shape)
 
 
 class ReverseSequence(KernelOp, name="c.reverse_sequence"):
