@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
 
 LOOPS = ("onnx.Loop", "onnx.Scan")
-_TRIED_DEPTH = 3
-"""Types are tried for what loops carry; a loop inside more loops than this carries tensors of unknown rank instead, as
-each try of a loop lifts all loops inside again."""
+_TRIED_DEPTH, _RANKED_DEPTH = 3, 8
+"""Types are tried for what loops carry, and each try of a loop lifts all loops inside again: one inside more loops than
+this begins with tensors of unknown dimensions, or of unknown rank, which need few tries, or none."""
 _MOST_TRIPS = 1024
 """Loops that carry sequences whose lengths change are unrolled up to this many trips."""
 
@@ -121,8 +121,7 @@ def build_loop(
 
     The body is built again with types that say less until they cover what it yields.
     """
-    depth = _loop_depth(op)
-    types = [v.type if depth <= _TRIED_DEPTH else v.tensor.with_shape(None) for v in carried]
+    types = [_first_try(v.tensor, _loop_depth(op)) for v in carried]
     reported = len(b.diagnostics.items)
     for loosen in (join_types, join_types, _of_one_rank, _of_any_rank, _of_any_rank):
         block = Block.of([TensorType((), I64), TensorType((), I1), *types], ["trip", "condition"])
@@ -144,6 +143,13 @@ def build_loop(
         del b.diagnostics.items[reported:]
         types = wider
     raise AssertionError("a tensor of unknown rank covers all")
+
+
+def _first_try(type: TensorType, depth: int) -> Type:
+    if depth <= _TRIED_DEPTH:
+        return type
+    is_ranked = depth <= _RANKED_DEPTH and type.shape is not None
+    return type.with_shape((None,) * type.rank if is_ranked else None)
 
 
 def _of_one_rank(a: Type, b: Type) -> Type | None:

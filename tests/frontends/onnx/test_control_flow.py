@@ -351,3 +351,23 @@ def test_a_branch_that_cannot_run_is_left_out(tmp_path: Path) -> None:
 def test_a_branch_that_is_not_supported_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CompileError, match="Affine"):
         lifted(write(_one_fits(0, ', activations = ["Affine"]'), tmp_path))
+
+
+def nest(depth: int) -> str:
+    """Loops in each other, in each of which a tensor grows. ONNX knows no shadowing: every name is of one depth."""
+    body = f"y{depth} = Exp(a{depth})  go_on{depth} = Identity(go{depth})"
+    for d in range(depth, -1, -1):
+        ports = f"(int64 i{d}, bool go{d}, float[m] a{d}) => (bool go_on{d}, float[p] y{d})"
+        given, made = (f"a{d - 1}", f"s{d - 1}") if d else ("x", "z")
+        body = f"{made} = Loop(n, , {given}) <body = b{d} {ports} {{ {body} }}>"
+        if d:
+            body += f" y{d - 1} = Concat<axis = 0>({made}, {given})  go_on{d - 1} = Identity(go{d - 1})"
+    return f"(float[3] x, int64 n) => (float[k] z) {{ {body} }}"
+
+
+@pytest.mark.parametrize("depth", [5, 25])
+def test_deep_nests_take_no_exponential_time(tmp_path: Path, depth: int) -> None:
+    """Each try of the types of a loop lifts all loops inside again: deep ones are not tried so often."""
+    module, _ = lifted(write(nest(depth), tmp_path))
+    assert names(module).count("nn.loop") == depth + 1
+    assert names(module).count("nn.exp") == 1
