@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import attrs
@@ -189,11 +190,20 @@ def adapt_type(old: Value, new: Value) -> str | None:
     merged = None if _loses_symbol(old, new) else merge_types(old.type, new.type)
     if merged is None:
         return f"gave {new.type} for {old.type}"
-    if merged != new.type:
-        if new.has_uses or new.defining_op is None:
-            return f"gave {new.type} for {old.type}, which says more"
+    if merged == new.type:
+        return None
+    elsewhere = any(user is not old.defining_op for user in new.iter_users())
+    if new.defining_op is not None and not elsewhere:
         new.type = merged
+    elif _unknown_dims(new) > _unknown_dims(old):
+        return f"gave {new.type} for {old.type}, which says more"
     return None
+
+
+def _unknown_dims(value: Value) -> float:
+    """How many dimensions have neither a number nor a name."""
+    shape = value.type.shape if isinstance(value.type, TensorType) else ()
+    return math.inf if shape is None else sum(dim is None for dim in shape)
 
 
 def _loses_symbol(old: Value, new: Value) -> bool:
