@@ -25,6 +25,7 @@ from ...ir.passes import Pass, PassContext
 from ...ir.types import merge_types
 from .bodies import body_of, has_body
 from .ops import LIFTS, REFUSALS, Absent, Lifter
+from .ops.control import loop_depth
 from .ops.lifter import Reported
 from .ops.registry import CORRECT, Lifted, LiftFunction, refuse
 
@@ -186,7 +187,7 @@ class GraphLift:
             if new is None and old.has_uses:
                 raise refuse(op, f"cannot give its output {old.index}", "do without that output")
             if isinstance(new, Value):
-                _settle_type(self.b, op, old.type, new)
+                _settle_type(self.b, op, _in_every_trip(op, old.type), new)
         return results[: len(op.results)]
 
     def _through_body(self, b: Lifter, op: OnnxOp, *operands: Any) -> tuple[Any, ...]:
@@ -211,6 +212,16 @@ def _needed(block: Block) -> list[Operation]:
             used.update(v for inner in op.walk() for v in inner.operands if v is not None)
             needed.append(op)
     return needed[:0:-1]
+
+
+def _in_every_trip(op: OnnxOp, declared: Type) -> Type:
+    """What a file that declares a type means in every trip of the loops around an operation: the rank.
+
+    Dimensions may be those of the first trip, and one symbol may stand for as many sizes as there are trips.
+    """
+    if not isinstance(declared, TensorType) or declared.shape is None or not loop_depth(op):
+        return declared
+    return declared.with_shape((None,) * declared.rank)
 
 
 def _settle_type(b: Lifter, op: OnnxOp, declared: Type, value: Value) -> None:

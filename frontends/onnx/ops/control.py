@@ -121,7 +121,7 @@ def build_loop(
 
     The body is built again with types that say less until they cover what it yields.
     """
-    types = [_first_try(v.tensor, _loop_depth(op)) for v in carried]
+    types = [_first_try(v.tensor, loop_depth(op)) for v in carried]
     reported = len(b.diagnostics.items)
     for loosen in (join_types, join_types, _of_one_rank, _of_any_rank, _of_any_rank):
         block = Block.of([TensorType((), I64), TensorType((), I1), *types], ["trip", "condition"])
@@ -164,7 +164,7 @@ def _of_any_rank(a: Type, b: Type) -> Type | None:
     return joined.with_shape(None) if isinstance(joined, TensorType) else None
 
 
-def _loop_depth(op: Operation) -> int:
+def loop_depth(op: Operation) -> int:
     """In how many loops an operation stands."""
     depth, above = 0, op.parent_op
     while above is not None:

@@ -147,6 +147,20 @@ def test_loop_whose_values_grow(tmp_path: Path) -> None:
     assert module.main.outputs[0].tensor.shape == ("k", 3)
 
 
+@pytest.mark.parametrize("dim", ["m", "2"])
+def test_what_a_body_declares_may_be_true_of_the_first_trip_alone(tmp_path: Path, dim: str) -> None:
+    graph = f"""(float[m,3] x, int64 n) => (float[k,3] y) {{
+      y = Loop(n, , x) <body = b (int64 i, bool go, float[{dim},3] a) => (bool go_on, float[p,3] next) {{
+        go_on = Identity(go)
+        e = Exp(a)
+        next = Concat<axis = 0>(e, x)
+      }}>
+    }}"""
+    module = check(graph, tmp_path, *({"x": -abs(reals(2, 3)), "n": np.int64(n)} for n in (0, 1, 3)))
+    (exp,) = (op for op in module.walk() if op.name == "nn.exp")
+    assert exp.results[0].tensor.shape == (None, 3)
+
+
 def test_loops_in_loops_and_branches(tmp_path: Path) -> None:
     graph = """(float[2] x, int64 n) => (float[2] y, float[t,k,2] all) {
       e = Exp(x)
