@@ -134,6 +134,14 @@ class OnnxOp(Op):
         return find_schema(self.op_type, self.domain, opset)
 
     @property
+    def signature(self) -> Signature | None:
+        """What the schema in force asks for; None where there is no schema."""
+        opset = self.opset
+        if opset is None and enclosing_module(self) is not None:
+            return None
+        return find_signature(self.op_type, self.domain, opset)
+
+    @property
     def version(self) -> int:
         """The opset in which the operator got the meaning that it has here; 0 where there is no schema."""
         schema = self.schema

@@ -16,7 +16,6 @@ from .base import OPSET, OnnxOp
 from .isolation import InferenceDied, InferenceFault, infer_shapes
 from .messages import graphs_of, inner_graphs
 from .names import Names
-from .schema import Schema
 from .tensors import as_bytes, to_bytes
 from .values import from_type
 from .writer import model_message, tensor_head
@@ -47,7 +46,8 @@ def infer_types(module: Module, diagnostics: Diagnostics) -> None:
     """
     nodes = [op for op in module.main.walk() if isinstance(op, OnnxOp)]
     numbers = {op: i for i, op in enumerate(nodes)}
-    message = model_message(module, _write_light, lambda op: f"#{numbers[op]}")
+    names = Names.of_function(module.main)
+    message = model_message(module, _write_light, names, lambda op: f"#{numbers[op]}")
     _make_inputs(message.graph)
     _hide(message, nodes)
     _shorten(message)
@@ -66,7 +66,7 @@ def infer_types(module: Module, diagnostics: Diagnostics) -> None:
             "is an attribute beyond its bounds? onnx.shape_inference.infer_shapes may tell",
         )
         return
-    _apply(module.main.body, inferred.graph, Names.of_function(module.main), declared)
+    _apply(module.main.body, inferred.graph, names, declared)
 
 
 def _write_light(dense: DenseAttribute, message: TensorProto) -> None:
@@ -106,8 +106,8 @@ def _hide(message: ModelProto, nodes: list[OnnxOp]) -> None:
         is_blind = not op.regions and any(v in unknown for v in op.operands)
         if OPSET in op.attributes or is_blind:
             hidden.add(f"#{number}")
-        schema = op.schema
-        if f"#{number}" in hidden or schema is None or not _can_be_inferred(schema):
+        signature = op.signature
+        if f"#{number}" in hidden or signature is None or not signature.is_inferable:
             unknown.update(v for v in op.results if isinstance(v.type, UnknownType))
     if hidden:
         for graph in [message.graph, *inner_graphs(message.graph)]:
@@ -126,11 +126,6 @@ def _shorten(message: ModelProto) -> None:
                 tensor.shape.dim[0].ClearField("dim_value")
 
 
-def _can_be_inferred(schema: Schema) -> bool:
-    has_body = schema.has_function or schema.has_context_dependent_function
-    return bool(has_body or schema.has_type_and_shape_inference_function)
-
-
 def _report(text: str, nodes: list[OnnxOp], diagnostics: Diagnostics) -> bool:
     """Report the nodes that an error of the inference names; whether there is any that the model is to blame for."""
     places = list(_FAULT.finditer(text))
@@ -139,8 +134,7 @@ def _report(text: str, nodes: list[OnnxOp], diagnostics: Diagnostics) -> bool:
         end = places[i + 1].start() if i + 1 < len(places) else len(text)
         op = nodes[int(match[2])]
         reason = text[match.end() : end].strip()
-        schema = op.schema
-        through_body = schema is not None and (schema.has_function or schema.has_context_dependent_function)
+        through_body = op.signature is not None and op.signature.has_body
         if (through_body and "(op_type:" in reason) or _NO_DATA in reason:
             continue  # a fault inside of ONNX's own definition of the operator, or the elements are not shown
         found = True

@@ -63,6 +63,10 @@ class Signature:
     attributes: dict[str, str]
     """The types of the attributes by name."""
     required_attributes: tuple[str, ...]
+    has_body: bool
+    """Whether the operator is defined by others."""
+    is_inferable: bool
+    """Whether the types of the results follow from those of the operands."""
 
 
 @functools.cache
@@ -72,6 +76,7 @@ def find_signature(op_type: str, domain: str, opset: int | None = None) -> Signa
     if schema is None:
         return None
     specs = schema.attributes
+    has_body = schema.has_function or schema.has_context_dependent_function
     return Signature(
         schema.min_input,
         schema.max_input,
@@ -80,4 +85,6 @@ def find_signature(op_type: str, domain: str, opset: int | None = None) -> Signa
         schema.max_output,
         {name: spec.type.name for name, spec in specs.items()},
         tuple(name for name, spec in specs.items() if spec.required),
+        has_body,
+        has_body or schema.has_type_and_shape_inference_function,
     )

@@ -32,14 +32,12 @@ from .base import (
     OVERLOAD,
     PORT,
     PORTS,
-    CustomOp,
     OnnxOp,
     opset_import,
 )
 from .messages import WriteTensor, set_attribute, to_sparse
 from .names import Names
 from .ops import Initializer
-from .schema import find_signature
 from .tensors import data_type
 from .values import set_denotations, to_type
 
@@ -49,15 +47,18 @@ if TYPE_CHECKING:
 _REMEDY = "lower the module to the onnx dialect first"
 
 
-def model_message(module: Module, write_tensor: WriteTensor, node_label: NodeLabel | None = None) -> ModelProto:
+def model_message(
+    module: Module, write_tensor: WriteTensor, names: Names | None = None, node_label: NodeLabel | None = None
+) -> ModelProto:
     """The message of a module; ``write_tensor`` sets a tensor: type, dimensions and elements.
 
-    ``node_label`` renames the nodes, for the inference. Raises CompileError with everything that ONNX cannot hold.
+    ``names`` are those of the values, if they are known; ``node_label`` renames the nodes, for the inference. Raises
+    CompileError with everything that ONNX cannot hold.
     """
     from onnx import ModelProto
 
     function = module.main
-    writer = _Writer(Names.of_function(function), write_tensor, node_label)
+    writer = _Writer(names or Names.of_function(function), write_tensor, node_label)
     message = ModelProto()
     fields = module.attributes
     if IR_VERSION in fields:
@@ -223,7 +224,7 @@ class _Writer:
         given = op.onnx_attributes()
         if not given:
             return
-        signature = None if isinstance(op, CustomOp) else find_signature(op.op_type, op.domain, op.opset)
+        signature = op.signature
         kinds = signature.attributes if signature is not None else {}
         details = op.attributes.get(DETAILS, {})
         for name, value in given.items():
