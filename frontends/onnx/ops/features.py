@@ -118,6 +118,15 @@ def _label_encoder_1(b: Lifter, op: OnnxOp, x: Value) -> Value:
     return _looked_up(b, op, x, classes, places, op.get("default_int64"))
 
 
+@lift("CategoryMapper", domain=_DOMAIN)
+def category_mapper(b: Lifter, op: OnnxOp, x: Value) -> Value:
+    """Between the names of categories and their numbers."""
+    names, numbers = np.array(op.get("cats_strings") or (), object), np.array(op.get("cats_int64s") or (), np.int64)
+    if x.tensor.expressed.is_integer:
+        return _looked_up(b, op, x, numbers, names, op.get("default_string"))
+    return _looked_up(b, op, x, names, numbers, op.get("default_int64"))
+
+
 def _table(op: OnnxOp, prefix: str) -> Array:
     tensor = op.get(f"{prefix}tensor")
     found = one_of_kinds(op, prefix) if tensor is None else tensor.numpy().reshape(-1)

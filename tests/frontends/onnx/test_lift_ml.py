@@ -56,6 +56,12 @@ def test_label_encoder_of_old() -> None:
     assert found.tolist() == ["c", "a", "none", "b"]
 
 
+def test_category_mapper() -> None:
+    names = np.array(["b", "x", "a"], object)
+    how: dict[str, Any] = {"cats_strings": ["a", "b"], "cats_int64s": [5, 7], "default_int64": -1}
+    check("CategoryMapper", [names], expected=[np.array([7, -1, 5])], **how)
+
+
 def test_one_hot_encoder() -> None:
     check("OneHotEncoder", [np.array([[3, 1], [5, 4]])], cats_int64s=[1, 3, 5], zeros=1)
 
