@@ -15,7 +15,7 @@ from ..ir.opdef import Trait
 from ..ir.passes import Pass, PassContext, option
 from ..ir.types import Array
 from .calibration import METHODS, RangeObserver, make_observer
-from .calibration.grids import adopt_grids
+from .calibration.grids import note_grids
 from .dataset import BoundDataset, Dataset
 from .ranges import holds_reals, set_range
 
@@ -23,7 +23,7 @@ AUTO = "auto"
 CHOSEN_METHOD = "nncc.calibration"
 """The attribute of a function by which `tune-int8` tells `calibrate` its method."""
 OWN_RANGES = "own_ranges"
-"""The fact that the model names the ranges of all its values, so that no data is needed."""
+"""The fact that the model names ranges itself, and that there is no data for what it leaves in float."""
 PADDING = frozenset({"nn.pad"})
 """Operations that give infinite numbers on purpose: the padding of max_pool loses against every other number."""
 
@@ -41,9 +41,9 @@ class Calibrate(Pass, name="calibrate"):
     ```
 
     Where the network rounds a value to a grid of 8 bits (`nn.fake_quantize`, or there and back), that grid is the
-    range, and the rounding goes. Ranges always contain 0. Samples are read one batch at a time, and what is kept of
-    them does not grow with their number. Without data the model is run on seeded random inputs, with a warning, unless
-    it names all ranges itself.
+    range. Ranges always contain 0. Samples are read one batch at a time, and what is kept of them does not grow with
+    their number. Without data, a network that names ranges itself has no others, as it was made to compute the rest in
+    floats; any other is run on seeded random inputs, with a warning.
     """
 
     consumes = frozenset({"nn"})
@@ -70,9 +70,9 @@ class Calibrate(Pass, name="calibrate"):
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
         self.chosen = function.attributes.pop(CHOSEN_METHOD, "minmax") if self.method == AUTO else self.method
-        fixed = adopt_grids(function)
+        fixed = note_grids(function)
         self.counts["ranges of the model itself"] += len(fixed)
-        if fixed.issuperset(_real_values(function)):
+        if fixed and context.dataset is None and not self.dataset:
             context.facts[OWN_RANGES] = True
         else:
             batches = find_dataset(function, context, self.dataset, self.seed).bind(function, self.samples or None)
@@ -98,12 +98,6 @@ class Calibrate(Pass, name="calibrate"):
         elif seen.has_infinity and op is not None and op.name not in PADDING:
             remedy = "a large finite number instead keeps what int8 can tell apart under control"
             context.diagnostics.warning(f"calibration: {what} is infinite; int8 saturates there", place, remedy)
-
-
-def _real_values(function: Function) -> list[Value]:
-    """The values that need ranges: inputs and results that are no constants."""
-    results = (r for op in function.body if Trait.CONSTANT not in op.traits for r in op.results)
-    return [v for v in (*function.inputs, *results) if holds_reals(v)]
 
 
 def find_dataset(function: Function, context: PassContext, path: str = "", seed: int = 0) -> Dataset:

@@ -10,6 +10,7 @@ from ..ir import CompileError, Function, Module, QuantizedType, Value
 from ..ir.int8 import INT8_TARGETS, int8_kernels
 from ..ir.passes import Pass, PassContext, option
 from .calibrate import OWN_RANGES, find_dataset
+from .calibration.grids import remove_roundings
 from .dataset import Dataset
 from .quantization.apply import Application
 from .quantization.compare import compare_functions
@@ -38,8 +39,10 @@ class QuantizeInt8(Pass, name="quantize-int8"):
         : (tensor<1x8x!quant.uniform<i8:f32, 0.0049:-26>>) -> tensor<1x8x!quant.uniform<i8:f32, 0.0078125>>
     ```
 
-    An operation without an int8 kernel stays in float, between `nn.dequantize` and `nn.quantize`, with a warning; with
-    `strict` that is an error. What the int8 model loses is measured on the representative data, value by value.
+    What the network rounds to 8 bits by itself keeps its scales, and its weights are not refined: that was done when it
+    was quantized. An operation without an int8 kernel stays in float, between `nn.dequantize` and `nn.quantize`, with a
+    warning; with `strict` that is an error. What the int8 model loses is measured on the representative data, value by
+    value.
     """
 
     consumes = frozenset({"nn"})
@@ -66,11 +69,13 @@ class QuantizeInt8(Pass, name="quantize-int8"):
 
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
-        _check_input(function)
         self.counts["global pools with a scale of their own"] += free_global_pools(module, function)
         copies: dict[Value, Value] = {}
         original = function.clone(copies)
         assert isinstance(original, Function)
+        adopted = remove_roundings(function, copies)
+        self.counts["scales of the model itself"] += adopted
+        _check_input(function)
         self.counts["masks"] += bound_masks(module, function)
         plan = make_plan(function, int8_kernels(self.target), self.io_type == "int8")
         self._report_islands(plan, context)
@@ -80,7 +85,7 @@ class QuantizeInt8(Pass, name="quantize-int8"):
         self.counts["float operations"] += len(plan.islands)
         needs_none = context.dataset is None and OWN_RANGES in context.facts
         data = None if needs_none else find_dataset(original, context)
-        if data is not None and not data.is_synthetic:
+        if data is not None and not data.is_synthetic and not adopted:
             self._refine(module, original, copies, plan, data, context)
         drop_unused(module)
         if data is not None and self.report_samples:

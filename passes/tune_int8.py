@@ -11,6 +11,7 @@ from ..ir import Function, Module
 from ..ir.dialects import nn
 from ..ir.passes import Pass, PassContext, option
 from .calibrate import AUTO, CHOSEN_METHOD, METHODS, Calibrate, find_dataset
+from .calibration.grids import find_roundings
 from .equalize_channels import EqualizeChannels, can_equalize
 from .fold_scales_linear import LINEAR
 from .quantize_int8 import QuantizeInt8
@@ -59,6 +60,8 @@ class TuneInt8(Pass, name="tune-int8"):
         function = module.main
         if context.dataset is None:
             return False  # calibrate warns where data is needed
+        if any(find_roundings(function)):
+            return False  # the network names its own scales
         data = find_dataset(function, context)
         if data.is_synthetic:
             return False

@@ -1,6 +1,14 @@
-"""Ranges that the network itself names: where it rounds a value to a grid of 8 bits."""
+"""Ranges that the network itself names: where it rounds a value to a grid of 8 bits, and saturates it there.
+
+Networks rely on that: those that were quantized by others have no relu where the grid begins at 0. So the rounding
+stays while the network is run in floats, and goes when its values become integers, which round and saturate as well.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
 
 from ...ir import Function, Operation, QuantizedType, Value
 from ...ir.dialects import nn
@@ -11,48 +19,63 @@ _SAME_RANGE = (nn.Reshape, nn.Transpose, nn.Slice, nn.Reverse, nn.MaxPool, nn.Ti
 """Operations whose results hold no other numbers than their first operand; see also :func:`_pads_inside`."""
 
 
-def adopt_grids(function: Function) -> set[Value]:
-    """Note the range of every value that is rounded to a grid, and take the rounding away; gives these values.
+@attrs.frozen
+class Rounding:
+    """An operation that rounds x to a grid: nn.fake_quantize, or nn.dequantize behind nn.quantize."""
 
-    Quantizing the value is that rounding. A value with two grids gets a range that holds both.
+    op: Operation
+    x: Value
+    grid: QuantizedType
+
+
+def find_roundings(function: Function) -> Iterator[Rounding]:
+    """The roundings that quantizing their operands makes superfluous. The one just given may be erased."""
+    for op in function.body:
+        if isinstance(op, nn.FakeQuantize):
+            x, grid = op.x, op.grid
+        elif isinstance(op, nn.Dequantize) and isinstance(op.x.defining_op, nn.Quantize):
+            x, grid = op.x.defining_op.x, op.x.tensor.element
+        else:
+            continue
+        fits = isinstance(grid, QuantizedType) and grid.axis is None and grid.storage.bits == 8 and grid.limits is None
+        if fits and isinstance(grid, QuantizedType) and not isinstance(x.tensor.element, QuantizedType):
+            yield Rounding(op, x, grid)
+
+
+def note_grids(function: Function) -> set[Value]:
+    """Note the ranges of values that are rounded to grids, and of those that hold the same numbers; gives all these.
+
+    A value with two grids gets a range that holds both.
     """
     found: set[Value] = set()
-    for op in list(function.body):
-        rounded = _rounding(op)
-        if rounded is not None:
-            x, grid = rounded
-            low, high = type_range(grid)
-            before = get_range(function, x) if x in found else None
-            if before is not None:
-                low, high = min(low, before[0]), max(high, before[1])
-            set_range(function, x, (low, high))
-            found.add(x)
-            op.results[0].replace_all_uses_with(x)
-            _erase_with_operand(op)
+    for rounding in find_roundings(function):
+        low, high = type_range(rounding.grid)
+        before = get_range(function, rounding.x) if rounding.x in found else None
+        if before is not None:
+            low, high = min(low, before[0]), max(high, before[1])
+        for value in (rounding.x, *rounding.op.results):
+            set_range(function, value, (low, high))
+            found.add(value)
+        if isinstance(rounding.op, nn.Dequantize):
+            found.add(rounding.op.x)  # there and back: what is between is no value of the int8 network
     return found | _followers(function, found)
 
 
-def _rounding(op: Operation) -> tuple[Value, QuantizedType] | None:
-    """What an operation rounds, and to which grid; None where it does not, or to none that a value can have."""
-    if isinstance(op, nn.FakeQuantize):
-        x, grid = op.x, op.grid
-    elif isinstance(op, nn.Dequantize) and isinstance(op.x.defining_op, nn.Quantize):
-        x, grid = op.x.defining_op.x, op.x.tensor.element
-    else:
-        return None
-    fits = isinstance(grid, QuantizedType) and grid.axis is None and grid.storage.bits == 8 and grid.limits is None
-    return (x, grid) if fits and isinstance(grid, QuantizedType) and not _is_quantized(x) else None
+def remove_roundings(function: Function, copies: dict[Value, Value]) -> int:
+    """Take the roundings away, as their operands are to be quantized; how many there were.
 
-
-def _is_quantized(x: Value) -> bool:
-    return isinstance(x.tensor.element, QuantizedType)
-
-
-def _erase_with_operand(op: Operation) -> None:
-    source = op.operands[0].defining_op if op.operands[0] is not None else None
-    op.erase()
-    if isinstance(source, nn.Quantize) and not source.has_uses:
-        source.erase()
+    ``copies`` are the values of a copy of the function: what was rounded there stands for the operand from now on.
+    """
+    count = 0
+    for rounding in find_roundings(function):
+        source = rounding.op.operands[0].defining_op if rounding.op.operands[0] is not None else None
+        copies[rounding.x] = copies[rounding.op.results[0]]
+        rounding.op.results[0].replace_all_uses_with(rounding.x)
+        rounding.op.erase()
+        if isinstance(source, nn.Quantize) and not source.has_uses:
+            source.erase()
+        count += 1
+    return count
 
 
 def _followers(function: Function, fixed: set[Value]) -> set[Value]:

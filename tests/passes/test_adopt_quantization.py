@@ -70,7 +70,6 @@ def test_grids_become_ranges_and_scales() -> None:
     Calibrate().run(module, context)
     low, high = get_range(module.main, module.main.inputs[0]) or (0.0, 0.0)
     assert (low, high) == pytest.approx((-131 * 0.05, 124 * 0.05))
-    assert "nn.fake_quantize" not in {op.name for op in module.main.body}
     x, y = module.main.inputs[0], module.main.outputs[0]
     assert (get_range(module.main, x), get_range(module.main, y)) == ((low, high), (low, high))
 
@@ -87,6 +86,32 @@ def test_other_values_are_calibrated() -> None:
     low, high = get_range(module.main, add.results[0]) or (0.0, 0.0)
     assert -0.6 < low < 0 and 1 < high < 1.6
     assert get_range(module.main, tanh.results[0]) is not None
+
+
+def test_what_a_network_leaves_in_floats_stays_there_without_data() -> None:
+    def build(b: Builder, x: Value) -> Value:
+        return there_and_back(b, b.nn.mul(b.nn.exp(there_and_back(b, x, GRID)), x), UNSIGNED)
+
+    module, context = make(build, 1, 8), PassContext()
+    for step in (AdoptQuantization(), Calibrate(), QuantizeInt8(io_type="float32")):
+        step.run(module, context)
+    exp = next(op for op in module.main.body if op.name == "nn.exp")
+    assert exp.results[0].tensor.element == F32
+    assert all("stays in float" in d.message for d in context.diagnostics.warnings)
+
+
+def test_grids_saturate_while_ranges_are_measured() -> None:
+    """Quantizers drop a relu in front of a grid that begins at 0."""
+
+    def build(b: Builder, x: Value) -> Value:
+        positive = there_and_back(b, x, QuantizedType(UI8, F32, (0.01,), (0,)))
+        return b.nn.sqrt(b.nn.add(positive, 0.25))
+
+    module, context = make(build, 1, 8), PassContext(dataset=RNG.uniform(-1, 1, (8, 8)).astype(np.float32))
+    AdoptQuantization().run(module, context)
+    Calibrate().run(module, context)
+    assert not context.diagnostics.warnings  # no NaN
+    assert get_range(module.main, module.main.outputs[0]) == pytest.approx((0.0, 1.1), abs=0.05)
 
 
 def test_a_value_with_two_grids_gets_a_range_that_holds_both() -> None:
