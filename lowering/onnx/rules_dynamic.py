@@ -31,8 +31,18 @@ def _count(value: Value) -> Any:
 
 @lowers("dynamic_reshape")
 def reshape(t: Target, op: nn.DynamicReshape) -> Value:
-    zeros = {"allowzero": 1} if op.allow_zero and 0 in (constant_ints(op.shape) or (0,)) else {}
-    return t.value("Reshape", op.x, t.cast(op.shape, I64), **zeros)
+    shape, known = t.cast(op.shape, I64), constant_ints(op.shape)
+    if not op.allow_zero or (known is not None and 0 not in known):
+        return t.value("Reshape", op.x, shape)
+    if known is None and t.since("Reshape") < 14:
+        return t.value("Reshape", op.x, _without_zeros(t, shape))
+    return t.value("Reshape", op.x, shape, allowzero=1)
+
+
+def _without_zeros(t: Target, shape: Value) -> Value:
+    """A computed shape with 1 for 0, which would copy a dimension: a tensor without elements fails, and says so."""
+    is_zero = t.value("Equal", shape, t.scalar(0, "zero"), types=[shape.tensor.with_element(I1)])
+    return t.value("Where", is_zero, t.scalar(1, "one"), shape, types=[shape.type])
 
 
 @lowers("dynamic_broadcast_to")

@@ -69,16 +69,36 @@ def dynamic_resize(t: Target, op: nn.DynamicResize) -> Value:
     if t.since("Resize") < 11:
         raise t.error("needs the Resize of opset 11", _NEWER)
     attributes = _interpolation(op)
-    if op.axes:
+    if op.axes and t.since("Resize") >= 18:
         attributes["axes"] = op.axes
     if op.keep_aspect_ratio_policy != "stretch" and op.sizes is not None:
         attributes["keep_aspect_ratio_policy"] = op.keep_aspect_ratio_policy
     if op.extrapolation_value:
         attributes["extrapolation_value"] = op.extrapolation_value
+    rank = op.x.tensor.rank
     roi = no_regions(t) if op.roi is None else op.roi
     scales = no_scales(t) if op.scales is None else t.cast(op.scales, F32)
     sizes = None if op.sizes is None else t.cast(op.sizes, I64)
+    if op.axes and "axes" not in attributes:
+        axes = [a % rank for a in op.axes]
+        if op.roi is not None:
+            ends = [0.0] * rank + [1.0] * rank
+            roi = _written(t, _floats(t, ends, "whole"), [*axes, *(a + rank for a in axes)], t.cast(op.roi, F32))
+        if op.scales is not None:
+            scales = _written(t, _floats(t, [1.0] * rank, "same"), axes, scales)
+        if sizes is not None:
+            sizes = _written(t, t.shape(op.x), axes, sizes)
     return t.value("Resize", op.x, roi, scales, sizes, **attributes)
+
+
+def _floats(t: Target, numbers: Sequence[float], name: str) -> Value:
+    return t.constant(np.array(numbers, np.float32), name)
+
+
+def _written(t: Target, vector: Value, places: Sequence[int], numbers: Value | None) -> Value:
+    """A vector with some numbers written in their places."""
+    assert numbers is not None
+    return t.value("ScatterElements", vector, t.ints(places, "places"), numbers, types=[vector.type], axis=0)
 
 
 @lowers("grid_sample")
