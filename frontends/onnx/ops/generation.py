@@ -13,7 +13,7 @@ from ....ir.types import F32, F64
 from .casts import element_of
 from .registry import DYNAMIC, Lifter, lift, no_lift, refuse
 from .shapes import cast, expect_rank
-from .vectors import as_scalar, as_vector, counting, length_of, unsqueeze
+from .vectors import as_scalar, as_vector, counting, expect_affordable, length_of, unsqueeze
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
@@ -30,15 +30,6 @@ no_lift(
 )
 
 
-_MOST_ELEMENTS = 1 << 28
-"""Constants that have to be made are not larger: a file of a few bytes must not fill the memory."""
-
-
-def _expect_at_most(op: OnnxOp, what: str, count: int) -> None:
-    if count > _MOST_ELEMENTS:
-        raise refuse(op, f"has {what} of {count} elements; {_MOST_ELEMENTS} is the limit")
-
-
 @lift("Constant")
 def constant(b: Lifter, op: OnnxOp) -> Value:
     value = op.get("value")
@@ -46,7 +37,7 @@ def constant(b: Lifter, op: OnnxOp) -> Value:
         return b.nn.constant(value=value)
     sparse = op.get("sparse_value")
     if sparse is not None:
-        _expect_at_most(op, "a sparse tensor", math.prod(sparse["dims"]))
+        expect_affordable(op, "a sparse tensor", math.prod(sparse["dims"]))
         return b.constant(densify(sparse), name="sparse_value")
     makers: dict[str, Any] = {
         "value_float": lambda v: np.float32(v),
@@ -120,7 +111,7 @@ def _training_dropout(b: Lifter, op: OnnxOp, x: Value, ratio: Value | None, trai
     if op.get("seed") is None or not x.tensor.is_static:
         reason = "is in training mode, and gives other numbers at every run"
         raise refuse(op, reason, "set training_mode to false, or give a seed")
-    _expect_at_most(op, "a mask", x.tensor.size)
+    expect_affordable(op, "a mask", x.tensor.size)
     uniform = np.random.RandomState(op.get("seed") % 2**32).uniform(0, 1.0, x.tensor.static_shape)
     drop = b.constant(np.float32(0.5)) if ratio is None else as_scalar(b, ratio)
     drop = b.nn.select(as_scalar(b, training), b.nn.cast(drop, to=F64), b.constant(np.float64(0), F64))

@@ -13,7 +13,7 @@ from ....ir import Value
 from ....ir.types import ELEMENT_TYPES, F32, I64, Array
 from .registry import Lifter, lift, refuse
 from .shapes import END, cast, expect_rank
-from .vectors import squeeze, unsqueeze
+from .vectors import expect_affordable, squeeze, unsqueeze
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
@@ -59,6 +59,7 @@ def tf_idf_vectorizer(b: Lifter, op: OnnxOp, x: Value) -> Value:
     rows = unsqueeze(b, x, [0]) if is_row else x
     pool = _Pool.of(op)
     size = max(op.get("ngram_indexes")) + 1
+    expect_affordable(op, "a row", size)
     counts = _in_columns(b, pool, _counts(b, op, rows, pool), size)
     weighted = _weighted(b, op, counts, size)
     return squeeze(b, weighted, [0]) if is_row else weighted

@@ -18,7 +18,7 @@ from ....ir.types import F32, F64, I64, Array
 from .features import one_of_kinds, transformed
 from .registry import Lifter, lift, refuse
 from .shapes import broadcast, cast, expect_rank, sizes_of
-from .vectors import unsqueeze
+from .vectors import expect_affordable, unsqueeze
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
@@ -182,6 +182,7 @@ def _votes(
         raise refuse(op, f"has {len(weights)} weights for {len(ids)} votes on {targets} targets")
     if ids.size and not 0 <= ids.min() <= ids.max() < targets:
         raise refuse(op, f"votes on targets {ids.min()} to {ids.max()} of {targets}")
+    expect_affordable(op, "votes", nodes * targets)
     table, gives = np.zeros((nodes, targets)), np.zeros((nodes, targets), np.bool_)
     np.add.at(table, (places, ids), weights)
     gives[places, ids] = True

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....ir import Value
 from ....ir.types import I64
 from .lifter import Lifter
+from .registry import refuse
 from .shapes import OpenSize, cast, reshape, size_vector, sizes_of
+
+if TYPE_CHECKING:
+    from ....ir.dialects.onnx import OnnxOp
 
 EXACT_FLOAT = 2**53
 """Integers up to here are the same as doubles, which attributes hold."""
+
+_MOST_ELEMENTS = 1 << 28
+"""Constants that a lift makes are not larger: a file of a few bytes must not fill the memory."""
+
+
+def expect_affordable(op: OnnxOp, what: str, count: int) -> None:
+    """Raises CompileError where a constant that has to be made would have too many elements."""
+    if count > _MOST_ELEMENTS:
+        raise refuse(op, f"has {what} of {count} elements; {_MOST_ELEMENTS} is the limit")
 
 
 def as_vector(b: Lifter, x: Value) -> Value:
