@@ -32,7 +32,7 @@ _WIDER: Mapping[str, Sequence[str]] = {
     "f4E2M1FN": ("f16", "f32"),
 }
 """Types that hold every number of a type exactly, the cheapest first."""
-_CONVERTING = frozenset({"Cast", "QuantizeLinear", "DequantizeLinear"})
+_CONVERTING = frozenset({"BitCast", "Cast", "QuantizeLinear", "DequantizeLinear"})
 """Operators that lead from one type to another: no other type will do."""
 _UNSIGNED_ALONE = frozenset({"BitShift"})
 _WIDER_UNSIGNED: Mapping[str, Sequence[str]] = {"ui8": ("ui32", "ui64"), "ui16": ("ui32", "ui64"), "ui32": ("ui64",)}

@@ -73,7 +73,8 @@ def window_attributes(window: Window) -> dict[str, Any]:
 @lowers("affine")
 def affine(t: Target, op: nn.Affine) -> Value:
     """Gemm for matrices, with the bias in it; else a product and a sum."""
-    if op.x.tensor.rank == 2 and (op.bias is not None or t.since("Gemm") >= 11):
+    is_real = op.x.tensor.expressed.is_float  # onnxruntime has no Gemm of integers
+    if is_real and op.x.tensor.rank == 2 and (op.bias is not None or t.since("Gemm") >= 11):
         if t.opset < FIRST_OF_NUMPY:  # SNPE wants the outputs in the first dimension of the weights
             return t.value("Gemm", op.x, t.transposed(op.weight, (1, 0)), op.bias, transB=1, broadcast=1)
         return t.value("Gemm", op.x, op.weight, op.bias)

@@ -75,6 +75,7 @@ def test_numbers(name: str, data: Any, tmp_path_factory: pytest.TempPathFactory)
     inputs = {f"x{i}": a for i, a in enumerate(s.operands) if a is not None}
     with np.errstate(all="ignore"):
         expected = module.evaluate(inputs)
+    assume(name != "max_pool" or all(np.isfinite(y).all() for y in expected.values()))  # no window of pads alone
     try:
         path = convert(module, "snpe", tmp_path_factory.mktemp("old"))
     except CompileError as error:

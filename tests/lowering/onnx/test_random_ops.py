@@ -24,6 +24,7 @@ RUNTIME_LIMITS = {
     "nn.floor_div": ("by zero",),
     "nn.mod": ("by zero",),
     "nn.roi_align": ("Could not find an implementation for RoiAlign(22)",),
+    "nn.bitcast": ("Could not find an implementation for BitCast",),
     "nn.dynamic_reshape": ("cannot be reshaped",),  # a tensor without elements, before opset 14
     "nn.dynamic_resize": ("mode only support", "exclude_outside can be set"),
 }
@@ -49,9 +50,11 @@ def module_of(s: Sample) -> Module:
 def is_read_otherwise(s: Sample) -> bool:
     """What onnxruntime 1.31 gives other numbers for than onnx's reference does.
 
-    It takes an empty list of axes for all of them, a spectrum that is too long from the wrong end, and rounds lengths of
-    one scale for all axes in its own way.
+    It takes an empty list of axes for all of them, a spectrum that is too long from the wrong end, and rounds lengths
+    of one scale for all axes in its own way.
     """
+    if s.name == "nn.dynamic_slice":  # a stop beyond all dimensions, on the way back: to the beginning
+        return s.operands[4] is not None and bool(np.any((s.operands[4] < 0) & (s.operands[2] >= 2**31 - 1)))
     if s.name == "nn.dynamic_resize":
         return bool(s.attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch")
     if s.name == "nn.dynamic_squeeze":
