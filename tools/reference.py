@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from ..ir.int8 import INT8_TARGETS, Int8Kernels, int8_kernels
 from ..ir.opdef import Op, lookup_op, registered_ops
 from ..pipelines import registry
 from ..pipelines.pipeline import load_pipeline
@@ -96,12 +97,16 @@ def _tfl() -> Iterable[str]:
 
 
 def _int8() -> Iterable[str]:
-    from ..ir.dialects.tfl.quantization import INT8_RULES
-
     yield from ["# Operations with INT8 kernels", ""]
     yield "All others stay in float, between `nn.dequantize` and `nn.quantize`; see [int8.md](../int8.md)."
+    for target in INT8_TARGETS:
+        yield from ["", f"## {int8_kernels(target).runtime}", ""]
+        yield from _int8_table(int8_kernels(target))
+
+
+def _int8_table(kernels: Int8Kernels) -> Iterable[str]:
     rows = []
-    for name, rule in INT8_RULES.items():
+    for name, rule in kernels.rules.items():
         definition = lookup_op(name)
         assert definition is not None, name
         operands = [f.name for f in op_fields(definition) if f.role.startswith("operand")]
@@ -114,7 +119,7 @@ def _int8() -> Iterable[str]:
             scale = "none: the result is not int8"
         limit = rule.limit.text if rule.limit else ""
         rows.append(f"`{name}` | {', '.join(chosen)} | {weight} | {scale} | {limit}")
-    yield from ["", *_table("operation | int8 operands | weights by channel | scale of the result | only", rows)]
+    yield from _table("operation | int8 operands | weights by channel | scale of the result | only", rows)
 
 
 def _functions() -> Iterable[str]:
