@@ -205,3 +205,24 @@ def test_help_is_quick_and_imports_no_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("word", "opset"),
+    [(None, 26), ("opset_13", 13), ("9", 9), ("opset_snpe", 6), ("opset_6x", 6), ("opset_tensorrt", 11)],
+)
+def test_the_opset_of_onnx(word: str | None, opset: int, data: Path, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    chosen = [] if word is None else ["-d", word]
+    assert compile_(data / RESIDUAL, "-o", tmp_path / "m.onnx", "-b", 1, *chosen) == 0
+    model = onnx.load(tmp_path / "m.onnx")
+    assert [(o.domain, o.version) for o in model.opset_import] == [("", opset)]
+    assert model.ir_version >= 4
+    onnx.checker.check_model(model, full_check=True)
+
+
+def test_an_opset_that_is_not_written(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No other is taken instead."""
+    assert compile_(data / RESIDUAL, "-o", tmp_path / "m.onnx", "-d", "opset_5") == 2
+    assert "opset 5 is not written: give one from 7 to 26" in capsys.readouterr().err
+    assert not (tmp_path / "m.onnx").exists()
