@@ -95,14 +95,12 @@ def dropout(
         raise refuse(op, "is in training mode", "save the model for inference (is_test = 1)")
     mode = b.array(training)
     if training is None or (mode is not None and not mode.any()):
-        return x, _ones(b, op, x)
+        return (x, _ones(b, op, x)) if len(op.results) > 1 else (x,)
     return _training_dropout(b, op, x, ratio, training)
 
 
 def _ones(b: Lifter, op: OnnxOp, x: Value) -> Value:
     """The mask of an inference, which has booleans from version 10 on."""
-    if len(op.results) < 2:
-        return x  # is not looked at
     one = np.array(True) if op.version >= 10 else np.array(1, x.tensor.expressed.dtype)
     return b.nn.fill(b.nn.shape_of(x), b.constant(one))
 
