@@ -11,7 +11,7 @@ import math
 from ...ir import Builder, QuantizedType, TensorType, Value
 from ...ir.dialects import nn
 from ...ir.module import scalar_constant
-from ...ir.types import I1, I32
+from ...ir.types import I1, I8, I16, I32, UI8
 from .. import decompositions
 from ..expansion import number
 from .expansion import expands
@@ -58,6 +58,16 @@ def is_nan(b: Builder, op: nn.IsNan) -> Value:
 @expands("is_inf")
 def is_inf(b: Builder, op: nn.IsInf) -> Value:
     return b.nn.equal(b.nn.abs(op.x), number(b, math.inf, op.x))
+
+
+@expands("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+def narrow_comparison(b: Builder, op: nn.Equal) -> Value | None:
+    """Kernels take narrow integers for quantized ones, and end the process where these have no scale."""
+    if op.lhs.tensor.expressed not in (I8, UI8, I16):
+        return None
+    lhs, rhs = (b.nn.cast(v, to=I32) for v in (op.lhs, op.rhs))
+    made: Value = b.create(op.name, lhs, rhs).result
+    return made
 
 
 @expands("softplus")

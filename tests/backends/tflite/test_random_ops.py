@@ -20,9 +20,9 @@ REFUSED = DYNAMIC | {
     *("nn.bitcast", "nn.compress", "nn.unique", "nn.non_max_suppression"),
 }
 """What TFLite cannot express (recurrences are unrolled by another pass)."""
-OTHER = {"nn.constant", "nn.dequantize", "nn.quantize", "nn.fake_quantize"}
+OTHER = {"nn.constant", "nn.dequantize", "nn.quantize", "nn.fake_quantize", "nn.storage_cast"}
 """What has no real operand, or is tested with quantized models."""
-DTYPES = {np.dtype(t) for t in (np.float32, np.int32, np.int64, np.bool_)}
+DTYPES = {np.dtype(t) for t in (np.float32, np.int32, np.int64, np.int8, np.bool_)}
 PARAMETRIZED = tuple(f"nn.{n}" for n in ("conv", "conv_transpose", "affine", "batch_norm", "layer_norm", "prelu"))
 CONSTANT_OPERANDS = {
     **{name: range(1, 9) for name in PARAMETRIZED},
