@@ -42,6 +42,8 @@ def _pool_windows(op: OnnxOp, x: Value) -> PoolWindows:
     rank = len(kernel)
     if op.get("ceil_mode") not in (None, 0, 1):
         raise refuse(op, f"has the ceil_mode {op.get('ceil_mode')}, which is neither 0 nor 1")
+    if windows.same == "SAME_UPPER" and not op.get("count_include_pad") and _pads_end_alone(windows):
+        return PoolWindows(attrs.evolve(windows, same=None), tuple(extent - 1 for extent in windows.extents))
     if not op.get("ceil_mode") or windows.same is not None:
         return PoolWindows(windows, (0,) * rank)
     ends, overhang = [], []
@@ -58,6 +60,11 @@ def _pool_windows(op: OnnxOp, x: Value) -> PoolWindows:
         ends.append(end)
         overhang.append(more)
     return PoolWindows(attrs.evolve(windows, pads=(*windows.pads[:rank], *ends)), tuple(overhang))
+
+
+def _pads_end_alone(windows: Windows) -> bool:
+    """Whether auto_pad SAME_UPPER adds one place at most, at the end: whatever the length, that is ceil_mode."""
+    return all(extent <= min(stride, 2) for extent, stride in zip(windows.extents, windows.strides, strict=True))
 
 
 def _reach(windows: Windows, axis: int, length: int) -> tuple[int, int]:

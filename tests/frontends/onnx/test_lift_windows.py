@@ -237,3 +237,19 @@ def test_what_does_not_fit_is_refused(operator: str, operands: list, how: dict[s
     with pytest.raises(CompileError) as caught:
         lifted(node_model(operator, operands, opset=13, **how))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("operator", "how"),
+    [("MaxPool", {}), ("AveragePool", {}), ("AveragePool", {"count_include_pad": 1})],
+    ids=["max", "average", "average of pads, too"],
+)
+@pytest.mark.parametrize("shape", [(1, 2, 8, 7), (1, 2, 7, 1)], ids=str)
+def test_halved_images_of_open_size_need_no_computed_pads(
+    operator: str, how: dict[str, int], shape: tuple[int, ...]
+) -> None:
+    x = numbers(*shape)
+    windows: dict[str, Any] = {"kernel_shape": (2, 2), "strides": (2, 2), "auto_pad": "SAME_UPPER", **how}
+    judge(operator, [x], opset=17, open_dims=(2, 3), **windows)
+    names = [op.name for op in lifted(node_model(operator, [x], opset=17, open_dims=(2, 3), **windows)).walk()]
+    assert ("nn.dynamic_pad" in names) == bool(how)
