@@ -51,6 +51,7 @@ def infer_types(module: Module, diagnostics: Diagnostics) -> None:
     _make_inputs(message.graph)
     _hide(message, nodes)
     _shorten(message)
+    _spell_out(message)
     declared = _symbols(module)
     try:
         try:
@@ -124,6 +125,16 @@ def _shorten(message: ModelProto) -> None:
             tensor = info.type.tensor_type
             if len(tensor.shape.dim) == 1 and tensor.shape.dim[0].dim_value > _LONGEST:
                 tensor.shape.dim[0].ClearField("dim_value")
+
+
+def _spell_out(message: ModelProto) -> None:
+    """Write down the default of STFT's ``onesided``, which its inference forgets (in onnx 1.23)."""
+    from onnx import AttributeProto
+
+    for graph in [message.graph, *inner_graphs(message.graph)]:
+        for node in graph.node:
+            if node.op_type == "STFT" and not any(a.name == "onesided" for a in node.attribute):
+                node.attribute.add(name="onesided", type=AttributeProto.INT, i=1)
 
 
 def _report(text: str, nodes: list[OnnxOp], diagnostics: Diagnostics) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 from onnx_models import judge, lifted, node_model, numbers
 
 from nncc.ir import CompileError
@@ -230,3 +231,10 @@ def test_contradictions_are_refused() -> None:
     ):
         with pytest.raises(CompileError, match=operator):
             lifted(node_model(operator, operands, opset=opset, **how))
+
+
+def test_stft_with_the_default_that_the_inference_forgets() -> None:
+    window = np.hanning(16).astype(np.float32)
+    model = node_model("STFT", [numbers(1, 128, 1), np.int64(8), window], opset=17, constants=(1, 2))
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("y0", TensorProto.FLOAT, [1, 15, 9, 2]))
+    assert lifted(model).main.outputs[0].tensor.static_shape == (1, 15, 9, 2)
