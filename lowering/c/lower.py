@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from ...ir import CompileError, Function, Module, Operation, Return, Value
-from ...ir.dialects.c import Constant
+from ...ir.dialects.c import Constant, KernelOp
 from ...ir.dialects.tfl.constant import PseudoConst
 from ...ir.names import Names
 from ...ir.passes import Pass, PassContext
@@ -52,7 +52,7 @@ class LowerToC(Pass, name="lower-to-c"):
                 except CompileError as error:
                     context.diagnostics.add(error)
         context.diagnostics.raise_if_errors()
-        _keep_used_constants(function)
+        _keep_what_is_used(function)
         _separate_outputs(module, function)
         _name_values(function)
         return True
@@ -75,10 +75,12 @@ class LowerToC(Pass, name="lower-to-c"):
         self.counts[op.name.partition(".")[2]] += 1
 
 
-def _keep_used_constants(function: Function) -> None:
+def _keep_what_is_used(function: Function) -> None:
     """Constants that are still used become those of C; the others told kernels how to compute."""
-    for op in function.body:
-        if isinstance(op, PseudoConst):
+    for op in reversed(function.body):
+        if isinstance(op, KernelOp) and not op.has_uses:
+            op.erase()
+        elif isinstance(op, PseudoConst):
             if op.has_uses:
                 new = Constant(value=op.value, location=op.location)
                 new.results[0].name = op.results[0].name

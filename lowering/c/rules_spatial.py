@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...ir import Value
+from ...ir.dialects.c.movement import Pad
 from ...ir.dialects.tfl.windows import window_of
+from ...ir.types import F32
 from .rules_indexing import around
 from .target import Target, lowers, static
 
@@ -29,22 +31,39 @@ def conv_2d(t: Target, op: Any) -> Value:
 def depthwise_conv_2d(t: Target, op: Any) -> Value:
     """One filter a channel, or a convolution with as many groups as channels; its weights are (O, kH, kW, 1) there."""
     _, h, w, outputs = static(op.filter)
-    window = {"strides": op.strides, "dilations": op.dilations, "pads": _pads(op, op.input, (h, w), op.dilations)}
     if outputs == static(op.input)[-1] and t.is_real():
         weight = t.rearranged(op.filter, "weights", lambda a: a[0], (h, w, outputs))
-        return t.value("depthwise_conv", op.input, weight, op.bias, **window, **t.clamp(op))
+        x, window = _window(op, (h, w))
+        return t.value("depthwise_conv", x, weight, op.bias, **window, **t.clamp(op))
     weight = t.rearranged(op.filter, "weights", lambda a: np.transpose(a, (3, 1, 2, 0)), (outputs, h, w, 1))
     return convolution(t, op, weight, (h, w), static(op.input)[-1])
 
 
 def convolution(t: Target, op: Any, weight: Value, kernel: Sequence[int], groups: int) -> Value:
     """A convolution with weights (O, *kernel, C / groups): packed where they are constant real numbers."""
-    window = {"strides": op.strides, "dilations": op.dilations, "pads": _pads(op, op.input, kernel, op.dilations)}
+    x, window = _window(op, kernel)
     if t.is_real() and t.is_constant(weight, op.bias):
         packed, bias = t.packed(weight, groups), None if op.bias is None else t.packed(op.bias, groups)
         outputs = static(weight)[0] // groups
-        return t.value("packed_conv", op.input, packed, bias, outputs=outputs, **window, **t.clamp(op))
-    return t.value("conv", op.input, weight, op.bias, groups=groups, **window, **t.clamp(op))
+        return t.value("packed_conv", x, packed, bias, outputs=outputs, **window, **t.clamp(op))
+    return t.value("conv", x, weight, op.bias, groups=groups, **window, **t.clamp(op))
+
+
+def _window(op: Any, kernel: Sequence[int]) -> tuple[Value, dict[str, Any]]:
+    """What a convolution reads, and how its windows move. Zeros put around that before are not made: windows that
+    reach outside read zeros anyway.
+    """
+    x, pads = op.input, _pads(op, op.input, kernel, op.dilations)
+    pad = x.defining_op
+    if isinstance(pad, Pad) and _is_spatial(pad):
+        x, pads = pad.x, tuple(p + more for p, more in zip(pads, pad.pads[1:], strict=False))
+    return x, {"strides": op.strides, "dilations": op.dilations, "pads": pads}
+
+
+def _is_spatial(pad: Pad) -> bool:
+    """Whether zeros are put around the spatial axes alone."""
+    rank = pad.x.tensor.rank
+    return pad.value == 0 and pad.x.tensor.element == F32 and not any(pad.pads[i] for i in (0, rank - 1, rank, -1))
 
 
 @lowers("max_pool_2d", "average_pool_2d", "l2_pool_2d")
