@@ -147,7 +147,8 @@ def logical_xor(b: Builder, op: nn.LogicalXor) -> Value:
 
 @expands("bitwise_not")
 def bitwise_not(b: Builder, op: nn.BitwiseNot) -> Value:
-    return b.nn.bitwise_xor(op.x, number(b, -1, op.x))
+    low, high = op.x.tensor.expressed.limits
+    return b.nn.bitwise_xor(op.x, number(b, -1 if low < 0 else high, op.x))
 
 
 @expands("bit_shift")
@@ -155,7 +156,10 @@ def bit_shift(b: Builder, op: nn.BitShift) -> Value | None:
     places = scalar_constant(op.rhs)
     if op.direction == "right" or places is None:
         return None
-    return b.nn.mul(op.lhs, number(b, 1 << int(places), op.lhs))
+    element = op.lhs.tensor.expressed
+    factor = 1 << int(places) if 0 <= places < element.bits else 0
+    _, high = element.limits
+    return b.nn.mul(op.lhs, number(b, factor if factor <= high else factor - (1 << element.bits), op.lhs))
 
 
 @expands("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
