@@ -36,6 +36,18 @@ def narrow_indices(b: Builder, op: nn.TopK) -> Sequence[Value] | None:
     return values, b.nn.cast(indices, to=op.index)
 
 
+def compress(b: Builder, op: nn.Compress) -> Value | None:
+    """The slices at the places where the condition holds. None where a flattened x has no known size."""
+    x: Value = op.x
+    if op.axis is None:
+        if not x.tensor.is_static:
+            return None
+        x = reshaped(b, x, (x.tensor.size,))
+    places = b.nn.reshape(b.nn.non_zero(op.condition), shape=(-1,))
+    found: Value = b.nn.gather(x, places, axis=op.axis or 0)
+    return found
+
+
 def scatter_elements(b: Builder, op: nn.ScatterElements) -> Value | None:
     """Every update has a vector: its own coordinates, with the index along the axis. None for shapes not known."""
     index_shape = static_dims(op.indices)

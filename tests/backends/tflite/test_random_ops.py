@@ -17,7 +17,7 @@ DYNAMIC = {n for n in sampled_names() if n.startswith("nn.dynamic_") and n != "n
 REFUSED = DYNAMIC | {
     *("nn.range", "nn.fill"),
     *("nn.bitwise_and", "nn.bitwise_or", "nn.rnn", "nn.lstm", "nn.gru"),
-    *("nn.bitcast", "nn.compress", "nn.unique", "nn.non_max_suppression"),
+    *("nn.bitcast", "nn.unique", "nn.non_max_suppression"),
 }
 """What TFLite cannot express (recurrences are unrolled by another pass)."""
 OTHER = {"nn.constant", "nn.dequantize", "nn.quantize", "nn.fake_quantize", "nn.storage_cast"}
@@ -68,7 +68,7 @@ def is_defined(drawn: Sample) -> bool:
     is_integer = second.dtype.kind == "i"
     if drawn.name in ("nn.div", "nn.mod", "nn.floor_div") and is_integer:
         return bool(np.all(second != 0))
-    if drawn.name == "nn.non_zero":
+    if drawn.name in ("nn.non_zero", "nn.compress"):
         return bool(np.any(second))  # LiteRT's Python interface cannot give a tensor without elements
     if drawn.name in ("nn.pow", "nn.bit_shift") and is_integer:
         return bool(np.all(second >= 0))
