@@ -27,7 +27,7 @@ from .bodies import body_of, has_body
 from .ops import LIFTS, REFUSALS, Absent, Lifter
 from .ops.control import loop_depth
 from .ops.lifter import Reported
-from .ops.registry import CORRECT, Lifted, LiftFunction, refuse
+from .ops.registry import CHECKS, CORRECT, Lifted, LiftFunction, refuse
 
 if TYPE_CHECKING:
     from ...ir.dialects.onnx import OnnxOp
@@ -169,6 +169,8 @@ class GraphLift:
         if key in LIFTS:
             return LIFTS[key]
         if has_body(op):
+            if key in CHECKS:
+                CHECKS[key](op)
             return self._through_body
         reason, remedy = REFUSALS.get(key, ("cannot be lifted", "replace it by operators that can be"))
         name = f"{op.domain}.{op.op_type}" if op.domain else op.op_type

@@ -12,7 +12,7 @@ from ....ir.types import I32
 from .convolutions import convolve
 from .linear_algebra import matmul
 from .quantize import as_quantized, dequantize, quantize, quantized_type
-from .registry import Lifter, lift
+from .registry import Lifter, lift, refuse
 from .shapes import expect_rank, reshape, sizes_of
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ def qlinear_matmul(
     y_zero: Value,
 ) -> Value:
     """A matrix product; scales may be one a row of the left and one a column of the right matrix."""
+    scales = (l_scale, r_scale, y_scale)
+    if lhs.tensor.storage.name == "i8" and all(b.array(scale) is None for scale in scales):
+        reason = "multiplies 8-bit integers with a sign by scales that are inputs: ONNX's releases saturate differently"
+        raise refuse(op, reason, "make the scales constants, or quantize to integers without a sign")
     left = dequantize(b, op, lhs, l_scale, l_zero, max(lhs.tensor.rank - 2, 0))
     right = dequantize(b, op, rhs, r_scale, r_zero, rhs.tensor.rank - 1)
     product = matmul(b, op, left, right)

@@ -49,6 +49,9 @@ LIFTS: dict[tuple[str, str], LiftFunction] = {}
 REFUSALS: dict[tuple[str, str], tuple[str, str]] = {}
 """Why operators have none, and what to do: by domain and name, (reason, remedy)."""
 
+CHECKS: dict[tuple[str, str], Callable[[OnnxOp], None]] = {}
+"""What raises CompileError for nodes that must not be lifted through their function body, by domain and name."""
+
 CORRECT = "correct the attributes of the node or the shapes of its inputs"
 """What to do about a node that contradicts itself."""
 
@@ -70,6 +73,17 @@ def no_lift(reason: str, remedy: str, *names: str, domain: str = "") -> None:
     for name in names:
         assert (domain, name) not in LIFTS and (domain, name) not in REFUSALS, name
         REFUSALS[domain, name] = (reason, remedy)
+
+
+def check(name: str, domain: str = "") -> Callable[[_F], _F]:
+    """Register what is to be refused of an operator that is lifted through its function body."""
+
+    def register(function: _F) -> _F:
+        assert (domain, name) not in CHECKS, name
+        CHECKS[domain, name] = function
+        return function
+
+    return register
 
 
 def refuse(op: OnnxOp, reason: str, remedy: str = CORRECT) -> CompileError:

@@ -55,6 +55,8 @@ def adam(b: Lifter, op: OnnxOp, rate: Value, count: Value, *tensors: Value) -> t
 
     For T > 0, R' is R sqrt(1 - beta^T) / (1 - alpha^T), which corrects the averages' beginning at zero.
     """
+    if "epsilon" not in op.attributes:
+        raise refuse(op, "has no epsilon, for which ONNX's releases take different numbers", "give it as an attribute")
     nn, alpha, beta = b.nn, op.get("alpha"), op.get("beta")
 
     def step(x: Value, gradient: Value, average: Value, squares: Value) -> tuple[Value, Value, Value]:
