@@ -27,7 +27,7 @@ from .bodies import body_of, has_body
 from .ops import LIFTS, REFUSALS, Absent, Lifter
 from .ops.control import loop_depth
 from .ops.lifter import Reported
-from .ops.registry import CHECKS, CORRECT, Lifted, LiftFunction, refuse
+from .ops.registry import CHECKS, CORRECT, FIT, Lifted, LiftFunction, refuse
 
 if TYPE_CHECKING:
     from ...ir.dialects.onnx import OnnxOp
@@ -150,7 +150,7 @@ class GraphLift:
         except Reported:
             pass
         except VerifyError as error:
-            self._report(CompileError(f"{op.op_type} does not fit its inputs: {error.args[0]}", op.location, CORRECT))
+            self._report(CompileError(f"{op.op_type} does not fit its inputs: {error.args[0]}", op.location, FIT))
         except CompileError as error:
             self._report(error)
         for old, new in zip(op.results, results, strict=True):
@@ -238,7 +238,7 @@ def _settle_type(b: Lifter, op: OnnxOp, declared: Type, value: Value) -> None:
     if both is not None:
         value.type = both
     elif value.tensor.element != declared.element:
-        raise refuse(op, f"gives {value.type}, but the file says {declared}", CORRECT)
+        raise refuse(op, f"gives {value.type}, but the file says {declared}", FIT)
     else:
         b.warn(op, f"gives {value.type}, the file says {declared}", "export the model again: it declares wrong shapes")
 

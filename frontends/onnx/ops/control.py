@@ -14,7 +14,7 @@ from ....ir.dialects.nn.contents import known_elements
 from ....ir.dialects.nn.control import covers
 from ....ir.types import I1, I64, join_types
 from .lifter import Reported
-from .registry import CORRECT, Absent, Lifted, Lifter, lift, refuse
+from .registry import FIT, Absent, Lifted, Lifter, lift, refuse
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
@@ -63,7 +63,7 @@ def _lift_branch(b: Lifter, branch: Block, block: Block) -> list[Lifted] | None:
         return b.lift_region(branch, (), block)
     except Reported:
         new = items[before:]
-        if any(d.severity is Severity.ERROR and d.remedy != CORRECT for d in new):
+        if any(d.severity is Severity.ERROR and d.remedy != FIT for d in new):
             raise
         items[before:] = [attrs.evolve(d, severity=Severity.WARNING) for d in new]
         for each in block:

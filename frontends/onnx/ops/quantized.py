@@ -62,7 +62,7 @@ def qlinear_matmul(
 ) -> Value:
     """A matrix product; scales may be one a row of the left and one a column of the right matrix."""
     scales = (l_scale, r_scale, y_scale)
-    if lhs.tensor.storage.name == "i8" and all(b.array(scale) is None for scale in scales):
+    if op.version >= 21 and lhs.tensor.storage.name == "i8" and all(b.array(scale) is None for scale in scales):
         reason = "multiplies 8-bit integers with a sign by scales that are inputs: ONNX's releases saturate differently"
         raise refuse(op, reason, "make the scales constants, or quantize to integers without a sign")
     left = dequantize(b, op, lhs, l_scale, l_zero, max(lhs.tensor.rank - 2, 0))

@@ -52,6 +52,9 @@ REFUSALS: dict[tuple[str, str], tuple[str, str]] = {}
 CHECKS: dict[tuple[str, str], Callable[[OnnxOp], None]] = {}
 """What raises CompileError for nodes that must not be lifted through their function body, by domain and name."""
 
+FIT = "correct the node, or give it inputs whose shapes fit"
+"""What to do about a node that no runtime could run on the shapes that it gets: an operation refused them."""
+
 CORRECT = "correct the attributes of the node or the shapes of its inputs"
 """What to do about a node that contradicts itself."""
 

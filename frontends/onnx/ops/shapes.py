@@ -10,7 +10,7 @@ import numpy as np
 
 from ....ir import CompileError, Value
 from ....ir.types import I64, Dim, ElementType
-from .registry import Lifter, refuse
+from .registry import FIT, Lifter, refuse
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
@@ -78,7 +78,7 @@ def broadcast(b: Lifter, x: Value, sizes: Sequence[Size]) -> Value:
 def axis_of(op: OnnxOp, axis: int, rank: int) -> int:
     """An axis counted from the front. Raises CompileError for one that the rank does not have."""
     if not -rank <= axis < rank:
-        raise refuse(op, f"has axis {axis} where the rank is {rank}")
+        raise refuse(op, f"has axis {axis} where the rank is {rank}", FIT)
     return axis % rank
 
 
@@ -102,7 +102,7 @@ def expect_rank(op: OnnxOp, x: Value, minimum: int, maximum: int | None = None) 
     rank = x.tensor.rank
     if rank < minimum or (maximum is not None and rank > maximum):
         wanted = f"{minimum} or more" if maximum is None else f"{minimum}" if minimum == maximum else f"up to {maximum}"
-        raise refuse(op, f"needs {wanted} dimensions, got {x.type}")
+        raise refuse(op, f"needs {wanted} dimensions, got {x.type}", FIT)
     return rank
 
 
