@@ -1,7 +1,7 @@
 """Computes once what is computed twice.
 
-    %1 = "nn.exp"(%x) : (tensor<4xf32>) -> tensor<4xf32>
-    %2 = "nn.exp"(%x) : (tensor<4xf32>) -> tensor<4xf32>          // gone: its users take %1
+%1 = "nn.exp"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+%2 = "nn.exp"(%x) : (tensor<4xf32>) -> tensor<4xf32>          // gone: its users take %1
 """
 
 from __future__ import annotations

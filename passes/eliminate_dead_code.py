@@ -1,8 +1,8 @@
 """Removes what nobody needs: operations without effect whose results are not used, and weights nothing refers to.
 
-    %0 = "nn.exp"(%x) : (tensor<4xf32>) -> tensor<4xf32>          // gone
-    %1 = "nn.neg"(%x) : (tensor<4xf32>) -> tensor<4xf32>
-    "func.return"(%1) : (tensor<4xf32>) -> ()
+%0 = "nn.exp"(%x) : (tensor<4xf32>) -> tensor<4xf32>          // gone
+%1 = "nn.neg"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+"func.return"(%1) : (tensor<4xf32>) -> ()
 """
 
 from __future__ import annotations
