@@ -82,8 +82,10 @@ def by_name(t: Target, op: nn.NNOp) -> Value:
 def prelu(t: Target, op: nn.Prelu) -> Value:
     slope: Value = op.slope
     if t.opset < FIRST_OF_NUMPY:
-        own = [d for d in slope.tensor.dims if d != 1]
-        if len(own) != 1 or slope.tensor.dims[1 - op.x.tensor.rank] != own[0]:
+        missing = op.x.tensor.rank - slope.tensor.rank
+        dims = (*[1] * missing, *slope.tensor.dims)  # as it broadcasts
+        own = [d for d in dims if d != 1]
+        if len(own) != 1 or len(dims) < 2 or dims[1] != own[0]:
             raise t.error("has slopes that are not one a channel", "choose a higher opset with -d opset_N")
         slope = t.reshaped(slope, (-1,), TensorType((own[0],), slope.tensor.element))
     return t.value("PRelu", op.x, slope)

@@ -84,6 +84,15 @@ def test_numbers(name: str, data: Any, tmp_path_factory: pytest.TempPathFactory)
     assert_close(run_old(path, inputs), expected, rtol=1e-3, atol=1e-4)
 
 
+def test_slopes_that_are_not_one_a_channel(tmp_path: Path) -> None:
+    module = Module()
+    function, block = Function.create("main", [("x", TensorType((1, 3, 2), F32))])
+    module.body.append(function)
+    function.set_outputs([("y", Builder(module, block).nn.prelu(function.inputs[0], real(2)))])
+    with pytest.raises(CompileError, match="slopes that are not one a channel"):
+        convert(module, "snpe", tmp_path)
+
+
 def test_what_snpe_asks_for(tmp_path: Path) -> None:
     """Matrices of layers have their outputs first, and a line is an image of one row."""
     module = Module()
