@@ -76,7 +76,7 @@ class ResolveShapes(Pass, name="resolve-shapes"):
         b = self._builder(module, op)
         for value, array in zip(op.results, arrays, strict=True):
             if value.has_uses:
-                value.replace_all_uses_with(b.constant(array, name=value.name or "shape"))
+                value.replace_all_uses_with(b.constant(array, value.tensor.storage, value.name or "shape"))
         op.erase()
         return True
 

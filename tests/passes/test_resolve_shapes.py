@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nncc.ir import Builder, Function, Module, TensorType, element
 from nncc.ir.passes import PassContext
-from nncc.ir.types import F32, I64
+from nncc.ir.types import F32, F64, I64
 from nncc.ir.verifier import verify_module
 from nncc.passes.resolve_shapes import ResolveShapes
 from nncc.passes.resolve_shapes_rules import RULES
@@ -136,3 +136,11 @@ def test_work_is_linear():
         x = b.nn.dynamic_reshape(x, shape)
     module.main.set_outputs([("y", x)])
     assert resolved(run(module)).count("nn.reshape") == 2000
+
+
+def test_known_elements_keep_their_type():
+    module, b, x = dynamic((2, 0))
+    wide = b.nn.exp(b.nn.cast(x, to=F64))
+    module.main.set_outputs([("y", wide)])
+    run(module)
+    assert module.main.outputs[0].tensor == TensorType((2, 0), F64)
