@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
 from ...ir import CompileError, Function, Module, Operation, Return, Value
 from ...ir.dialects.c import Constant, KernelOp
 from ...ir.dialects.tfl.constant import PseudoConst
-from ...ir.names import Names
 from ...ir.passes import Pass, PassContext
+from ..rules import name_values, replace_op, separate_outputs, values_by_block
 from . import rules_elementwise, rules_indexing, rules_linear, rules_movement, rules_reduction, rules_spatial
 from .target import Target, rule_for
 
@@ -53,8 +51,9 @@ class LowerToC(Pass, name="lower-to-c"):
                     context.diagnostics.add(error)
         context.diagnostics.raise_if_errors()
         _keep_what_is_used(function)
-        _separate_outputs(module, function)
-        _name_values(function)
+        ends = Target(module, function.terminator)
+        separate_outputs(function, lambda value: ends.value("view", value, type=value.type))
+        name_values(function, values_by_block(function))
         return True
 
     def _lower(self, module: Module, op: Operation) -> None:
@@ -66,12 +65,7 @@ class LowerToC(Pass, name="lower-to-c"):
         if rule is None:
             raise CompileError(f"there is no C kernel for '{op.name}'", op.location, "express it by other operations")
         made = rule(Target(module, op), op)
-        values: Sequence[Value] = [made] if isinstance(made, Value) else made
-        for old, new in zip(op.results, values, strict=True):
-            if old.name is not None and new.name is None:
-                new.name = old.name
-            old.replace_all_uses_with(new)
-        op.erase()
+        replace_op(op, [made] if isinstance(made, Value) else made)
         self.counts[op.name.partition(".")[2]] += 1
 
 
@@ -87,29 +81,3 @@ def _keep_what_is_used(function: Function) -> None:
                 function.body.insert_before(op, new)
                 op.results[0].replace_all_uses_with(new.results[0])
             op.erase()
-
-
-def _separate_outputs(module: Module, function: Function) -> None:
-    """Give every output memory of its own: one that is also an input, a constant or another output is copied."""
-    taken: set[Value] = set(function.inputs)
-    terminator = function.terminator
-    for index, value in enumerate(function.outputs):
-        if value in taken or isinstance(value.defining_op, Constant):
-            target = Target(module, terminator)
-            value = target.value("view", value, type=value.type)
-            terminator.set_operand(index, value)
-        taken.add(value)
-
-
-def _name_values(function: Function) -> None:
-    """Let no two values have one name, ports first."""
-    names = Names()
-    ports = [*zip(function.input_names, function.inputs, strict=True)]
-    ports += zip(function.output_names, function.outputs, strict=True)
-    for name, value in ports:
-        value.name = names.free(name)
-    named = set(function.outputs)
-    for op in function.body:
-        for result in op.results:
-            if result.name is not None and result not in named:
-                result.name = names.free(result.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import numpy as np
@@ -14,11 +14,12 @@ from ...ir.dialects.c.packed import pack_outputs, packed_shape
 from ...ir.module import constant_array, constant_attribute
 from ...ir.opdef import lookup_op
 from ...ir.types import Array
+from ..rules import Rules
 
 Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
 """Makes the operations for one of TFLite; gives what replaces its results."""
-_RULES: dict[str, Rule] = {}
-_R = TypeVar("_R", bound=Rule)
+_RULES: Rules[Rule] = Rules("tfl")
+lowers, rule_for = _RULES.lowers, _RULES.rule_for
 
 INFINITY = float("inf")
 CLAMPS: dict[str, tuple[float, float]] = {
@@ -28,23 +29,6 @@ CLAMPS: dict[str, tuple[float, float]] = {
     "RELU_N1_TO_1": (-1.0, 1.0),
 }
 """The bounds of the result that TFLite's fused activation functions are."""
-
-
-def lowers(*names: str) -> Callable[[_R], _R]:
-    """Register the rule for operations of these names in the tfl dialect."""
-
-    def register(rule: _R) -> _R:
-        for name in names:
-            assert f"tfl.{name}" not in _RULES, name
-            _RULES[f"tfl.{name}"] = rule
-        return rule
-
-    return register
-
-
-def rule_for(op: Operation) -> Rule | None:
-    """The rule that lowers an operation."""
-    return _RULES.get(op.name)
 
 
 @attrs.define

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import attrs
 
-from ...ir import CompileError, Diagnostics, Function, Module, Operation, Return, Value
+from ...ir import CompileError, Function, Module, Operation, Return, Value
 from ...ir.dialects import nn, nnp
 from ...ir.opdef import registered_ops
 from ...ir.passes import Pass, PassContext, option
+from ..rules import replace_op, separate_outputs
 from . import (
     rules_elementwise,
     rules_indexing,
@@ -110,7 +111,8 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
                 except CompileError as error:
                     context.diagnostics.add(error)
         try:
-            _separate_outputs(function, parameters, context.diagnostics)
+            ends = Target(function.terminator, parameters, context.diagnostics)
+            separate_outputs(function, lambda value: ends.like("Identity", value), _is_stored)
         except CompileError as error:
             context.diagnostics.add(error)
         context.diagnostics.raise_if_errors()
@@ -137,13 +139,9 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
         if activation in rules_elementwise.FUSED and not isinstance(op, nn.RecurrentOp):
             values = [target.like(rules_elementwise.FUSED[activation], values[0])]
         values = [on_grid(target, old, new) for old, new in zip(op.results, values, strict=True)]
-        for old, new in zip(op.results, values, strict=True):
-            if old.name is not None and new.name is None:
-                new.name = old.name
-            if not old.tensor.expressed.is_float:
-                target.integers.add(new)
-            old.replace_all_uses_with(new)
-        op.erase()
+        integers = (new for old, new in zip(op.results, values, strict=True) if not old.tensor.expressed.is_float)
+        target.integers.update(integers)
+        replace_op(op, values)
         self.counts[op.name.partition(".")[2]] += 1
 
 
@@ -158,14 +156,6 @@ def _waits(op: Operation) -> bool:
     return any(not is_holdable(v.tensor.shape) for v in operands if v.defining_op is not None)
 
 
-def _separate_outputs(function: Function, parameters: Parameters, diagnostics: Diagnostics) -> None:
-    """Give every output a variable of its own: one that is also an input, a parameter or another output is copied."""
-    taken: set[Value] = set(function.inputs)
-    terminator = function.terminator
-    for index, value in enumerate(function.outputs):
-        op = value.defining_op
-        if value in taken or op is None or op.name in ("nn.constant", "nnp.variable"):
-            target = Target(terminator, parameters, diagnostics)
-            value = target.like("Identity", value)
-            terminator.set_operand(index, value)
-        taken.add(value)
+def _is_stored(value: Value) -> bool:
+    """Whether a value is a parameter."""
+    return value.defining_op is not None and value.defining_op.name in ("nn.constant", "nnp.variable")

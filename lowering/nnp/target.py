@@ -6,7 +6,7 @@ Everything in NNabla is a float32 tensor: integers, indices and booleans (0 and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import numpy as np
@@ -17,30 +17,15 @@ from ...ir.dialects import nn
 from ...ir.dialects.nnp import BATCH, FUNCTION_OPS, FunctionOp
 from ...ir.module import constant_attribute
 from ...ir.types import F32, Array, Dim, ElementType, Shape
+from ..rules import Rules
 from .parameters import Parameters
 
 Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
 """Makes the functions for one nn operation; gives what replaces its results."""
-_RULES: dict[str, Rule] = {}
-_R = TypeVar("_R", bound=Rule)
+_RULES: Rules[Rule] = Rules("nn")
+lowers, rule_for = _RULES.lowers, _RULES.rule_for
 
 FIX_BATCH = "fix the batch size (-b), or the sizes of inputs (--input-shape)"
-
-
-def lowers(*names: str) -> Callable[[_R], _R]:
-    """Register the rule for nn operations of these names (without the dialect)."""
-
-    def register(rule: _R) -> _R:
-        for name in names:
-            _RULES[f"nn.{name}"] = rule
-        return rule
-
-    return register
-
-
-def rule_for(op: Operation) -> Rule | None:
-    """The rule that lowers an operation."""
-    return _RULES.get(op.name)
 
 
 @attrs.define

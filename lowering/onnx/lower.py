@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -11,8 +11,9 @@ from ...ir import Block, CompileError, Function, Module, Operation, Trait, Value
 from ...ir.dialects import nn
 from ...ir.dialects.onnx import OPSET_IMPORT
 from ...ir.dialects.onnx.base import GRAPH_NAME, IR_VERSION
-from ...ir.names import Names
 from ...ir.passes import Pass, PassContext, option
+from ...ir.regions import inner_blocks
+from ..rules import name_values, replace_op, separate_outputs
 from . import (
     qdq,
     rules_control,
@@ -80,10 +81,11 @@ class LowerToOnnx(Pass, name="lower-to-onnx"):
         lowering.block(function.body)
         context.diagnostics.raise_if_errors()
         self.counts.update(lowering.counts)
-        _separate_outputs(module, function, version)
+        ends = Target(module, function.terminator, version)
+        separate_outputs(function, lambda value: ends.value("Identity", value, types=[value.type]))
         _drop_unused(function.body)
         qdq.store_plainly(function)
-        _name_tensors(function)
+        name_values(function, _values(function))
         return True
 
 
@@ -149,12 +151,7 @@ class _Lowering:
             remedy = "fix the batch size (-b N), or choose a higher opset, which may not need the number"
             raise CompileError(f"'{op.name}': {error}", op.location, remedy) from error
         values: Sequence[Value] = [made] if isinstance(made, Value) else made
-        values = [_with_activation(t, op, values[0]), *values[1:]]
-        for old, new in zip(op.results, values, strict=True):
-            if old.name is not None and new.name is None:
-                new.name = old.name
-            old.replace_all_uses_with(new)
-        op.erase()
+        replace_op(op, [_with_activation(t, op, values[0]), *values[1:]])
         name = op.name.partition(".")[2]
         self.counts[name] = self.counts.get(name, 0) + 1
 
@@ -164,34 +161,14 @@ def _with_activation(t: Target, op: Any, value: Value) -> Value:
     return value if activation == "none" else activated(t, value, activation)
 
 
-def _separate_outputs(module: Module, function: Function, version: Opset) -> None:
-    """Give every output a tensor of its own: one that is also an input, a constant or another output is copied."""
-    taken: set[Value] = set(function.inputs)
-    terminator = function.terminator
-    for index, value in enumerate(function.outputs):
-        op = value.defining_op
-        if value in taken or op is None or Trait.CONSTANT in op.traits:
-            value = Target(module, terminator, version).value("Identity", value, types=[value.type])
-            terminator.set_operand(index, value)
-        taken.add(value)
-
-
 def _drop_unused(block: Block) -> None:
     for op in reversed(block):
         if Trait.TERMINATOR not in op.traits and not op.has_uses:
             op.erase()
 
 
-def _name_tensors(function: Function) -> None:
-    """Let no two values have one name, so that each is that of a tensor in the file; ports have theirs first."""
-    names = Names()
-    ports = [*zip(function.input_names, function.inputs, strict=True)]
-    ports += zip(function.output_names, function.outputs, strict=True)
-    for name, value in ports:
-        value.name = names.free(name)
-    named = {value for _, value in ports}
+def _values(function: Function) -> Iterator[Value]:
+    """The values of a function; those of an operation before those inside it."""
     for op in function.walk():
-        values = [*op.results, *(a for region in op.regions for block in region.blocks for a in block.args)]
-        for value in values:
-            if value.name is not None and value not in named:
-                value.name = names.free(value.name)
+        yield from op.results
+        yield from (a for block in inner_blocks(op) for a in block.args)

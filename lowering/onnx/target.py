@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import numpy as np
@@ -14,30 +14,15 @@ from ...ir.layout import permute
 from ...ir.module import constant_array, constant_attribute
 from ...ir.opdef import lookup_op
 from ...ir.types import I64, Array, ElementType
+from ..rules import Rules
 from .broadcasting import BROADCASTING, FIRST_OF_NUMPY, aligned
 from .elements import substitute, type_variable
 from .opsets import Opset
 
 Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
 """Makes the operations for one nn operation (without its fused activation); gives what replaces its results."""
-_RULES: dict[str, Rule] = {}
-_R = TypeVar("_R", bound=Rule)
-
-
-def lowers(*names: str) -> Callable[[_R], _R]:
-    """Register the rule for nn operations of these names (without the dialect)."""
-
-    def register(rule: _R) -> _R:
-        for name in names:
-            _RULES[f"nn.{name}"] = rule
-        return rule
-
-    return register
-
-
-def rule_for(op: Operation) -> Rule | None:
-    """The rule that lowers an operation."""
-    return _RULES.get(op.name)
+_RULES: Rules[Rule] = Rules("nn")
+lowers, rule_for = _RULES.lowers, _RULES.rule_for
 
 
 @attrs.define

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 import attrs
 
-from ...ir import Block, CompileError, DenseAttribute, Function, Module, Operation, Trait, Value
+from ...ir import Block, CompileError, DenseAttribute, Module, Operation, Trait, Value
 from ...ir.dialects import nn
-from ...ir.names import Names
 from ...ir.passes import Pass, PassContext
 from ...ir.regions import blocks_within, inner_blocks
+from ..rules import name_values, replace_op, separate_outputs, values_by_block
 from . import rules_control, rules_elementwise, rules_linear, rules_movement, rules_reduction
 from .target import Target, rule_for
 
@@ -45,12 +45,12 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
         function = module.main
         self._lower_block(module, function.body, {}, context)
         context.diagnostics.raise_if_errors()
-        _separate_outputs(module, function)
+        separate_outputs(function, lambda value: _copied(Target(module, function.terminator), value))
         for block in blocks_within(function):
             for op in reversed(block):
                 if Trait.TERMINATOR not in op.traits and not op.has_uses:
                     op.erase()
-        _name_tensors(function)
+        name_values(function, values_by_block(function))
         return True
 
     def _lower_block(
@@ -87,12 +87,7 @@ class LowerToTfl(Pass, name="lower-to-tfl"):
         except ValueError as error:  # a rule needs a number where the shape has none
             remedy = "fix the batch size, or take out what makes a size depend on the data"
             raise CompileError(f"'{op.name}': {error}", op.location, remedy) from error
-        values: Sequence[Value] = [made] if isinstance(made, Value) else made
-        for old, new in zip(op.results, values, strict=True):
-            if old.name is not None and new.name is None:
-                new.name = old.name
-            old.replace_all_uses_with(new)
-        op.erase()
+        replace_op(op, [made] if isinstance(made, Value) else made)
         self.counts[op.name.partition(".")[2]] += 1
 
 
@@ -106,29 +101,6 @@ def _remedy(op: Operation) -> str:
     return "run expand-for-tfl before; if it leaves the operation, express it by others"
 
 
-def _separate_outputs(module: Module, function: Function) -> None:
-    """Give every output a tensor of its own: one that is also an input, a constant or another output is copied."""
-    taken: set[Value] = set(function.inputs)
-    terminator = function.terminator
-    for index, value in enumerate(function.outputs):
-        op = value.defining_op
-        if value in taken or op is None or op.name == "tfl.pseudo_const":
-            target = Target(module, terminator)
-            shape = target.ints([d if isinstance(d, int) else -1 for d in value.tensor.dims], "shape")
-            value = target.value("reshape", value, shape, types=[value.type])
-            terminator.set_operand(index, value)
-        taken.add(value)
-
-
-def _name_tensors(function: Function) -> None:
-    """Let no two values have one name, so that each is that of a tensor in the file; ports have theirs first."""
-    names = Names()
-    ports = [*zip(function.input_names, function.inputs, strict=True)]
-    ports += zip(function.output_names, function.outputs, strict=True)
-    for name, value in ports:
-        value.name = names.free(name)
-    named = {value for _, value in ports}
-    for block in blocks_within(function):
-        for value in (*block.args, *(r for op in block for r in op.results)):
-            if value.name is not None and value not in named:
-                value.name = names.free(value.name)
+def _copied(target: Target, value: Value) -> Value:
+    shape = target.ints([d if isinstance(d, int) else -1 for d in value.tensor.dims], "shape")
+    return target.value("reshape", value, shape, types=[value.type])

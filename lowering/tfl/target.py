@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import numpy as np
@@ -17,27 +17,12 @@ from ...ir.layout import permute
 from ...ir.module import constant_attribute
 from ...ir.opdef import lookup_op
 from ...ir.types import F32, I32, Array
+from ..rules import Rules
 
 Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
 """Makes the operations for one nn operation; gives what replaces its results."""
-_RULES: dict[str, Rule] = {}
-_R = TypeVar("_R", bound=Rule)
-
-
-def lowers(*names: str) -> Callable[[_R], _R]:
-    """Register the rule for nn operations of these names (without the dialect)."""
-
-    def register(rule: _R) -> _R:
-        for name in names:
-            _RULES[f"nn.{name}"] = rule
-        return rule
-
-    return register
-
-
-def rule_for(op: Operation) -> Rule | None:
-    """The rule that lowers an operation."""
-    return _RULES.get(op.name)
+_RULES: Rules[Rule] = Rules("nn")
+lowers, rule_for = _RULES.lowers, _RULES.rule_for
 
 
 @attrs.define
