@@ -59,54 +59,46 @@ def save(module: Module, path: PathLike, format: str | None = None, **options: A
             f"format '{backend.name}' is written from dialect '{backend.dialect}', the module has {', '.join(wrong)}",
             remedy="run a pipeline that lowers to it first: nncc.compile(module, pipeline)",
         )
-    write = _write_folder if backend.is_folder else _write_whole
-    return write(target, lambda scratch: backend.function("save")(module, scratch, **options))
+    return _write_whole(target, backend.is_folder, lambda scratch: backend.function("save")(module, scratch, **options))
 
 
-def _write_folder(target: Path, write: Callable[[Path], object]) -> list[Path]:
-    """Let ``write`` make a folder of the target's name in a scratch folder, then move its files into the target."""
+def _write_whole(target: Path, is_folder: bool, write: Callable[[Path], object]) -> list[Path]:
+    """Let ``write`` make its files in a scratch folder, then move them where they belong, the main one last.
+
+    That is beside ``target``; or into it where it is a folder, which is made.
+    """
     place = Location.at(str(target))
-    if target.exists() and not target.is_dir():
-        raise CompileError("the output is a file", place, "give the name of a folder")
+    folder = target if is_folder else target.parent
+    _check_target(target, is_folder, place)
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".nncc-", dir=target))
-    except OSError as error:
-        raise CompileError(f"cannot write there: {error.strerror}", place, "choose another output") from error
-    try:
-        write(scratch / target.resolve().name)
-        made = sorted((scratch / target.resolve().name).iterdir())
-        for path in made:
-            os.replace(path, target / path.name)
-        return [target / p.name for p in made]
-    except OSError as error:
-        raise CompileError(f"cannot write: {error.strerror or error}", place, "choose another output") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _write_whole(target: Path, write: Callable[[Path], object]) -> list[Path]:
-    """Let ``write`` make its files in a scratch folder, then move them beside ``target``, the main one last."""
-    place = Location.at(str(target))
-    folder = target.parent
-    if not folder.is_dir():
-        raise CompileError(f"the folder '{folder}' does not exist", place, "make it, or choose another output")
-    if target.is_dir():
-        raise CompileError("the output is a folder", place, "give the name of a file")
-    try:
+        if is_folder:
+            target.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".nncc-", dir=folder))
     except OSError as error:
         raise CompileError(f"cannot write there: {error.strerror}", place, "choose another output") from error
     try:
-        write(scratch / target.name)
-        made = sorted(scratch.iterdir(), key=lambda p: p.name == target.name)
-        for path in made:
+        made = scratch / (target.resolve() if is_folder else target).name
+        write(made)
+        files = sorted((made if is_folder else scratch).iterdir(), key=lambda p: (p == made, p))
+        for path in files:
             os.replace(path, folder / path.name)
-        return [folder / p.name for p in reversed(made)]
+        return [folder / p.name for p in (files if is_folder else reversed(files))]
     except OSError as error:
         raise CompileError(f"cannot write: {error.strerror or error}", place, "choose another output") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _check_target(target: Path, is_folder: bool, place: Location) -> None:
+    """Raises CompileError where there is something else in the target's place, or no place for it."""
+    if is_folder:
+        if target.exists() and not target.is_dir():
+            raise CompileError("the output is a file", place, "give the name of a folder")
+        return
+    if not target.parent.is_dir():
+        raise CompileError(f"the folder '{target.parent}' does not exist", place, "make it, or choose another output")
+    if target.is_dir():
+        raise CompileError("the output is a folder", place, "give the name of a file")
 
 
 @attrs.frozen

@@ -11,33 +11,38 @@ from ..nn.window import Window
 from .base import Clamped
 
 
-class Conv(Clamped, name="c.conv"):
-    """Convolution: (N, *L, C), weights (O, *kernel, C / groups), bias (O,) → (N, *L', O), bounded.
+class Convolution(Clamped):
+    """Base of the convolutions. Windows begin ``pads`` before x and take zeros outside of it."""
 
-    Windows begin ``pads`` before x and take zeros outside of it.
-    """
+    strides = attribute(INTS, "the steps of the window")
+    dilations = attribute(INTS, "the steps within the window")
+    pads = attribute(INTS, "how far before x the first window begins, for each axis")
+    output = result("(N, *L', O)")
+
+    def convolved(self, x: Array, weight: Array, bias: Array | None, groups: int) -> Array:
+        """The convolution with weights (O, *kernel, C / groups); without spatial axes a product of matrices."""
+        kernel, counts = weight.shape[1:-1], self.output_type.static_shape[1:-1]
+        rows = zip(x.shape[1:-1], counts, kernel, self.strides, self.dilations, self.pads, strict=True)
+        ends = [max((m - 1) * s + d * (k - 1) + 1 - n - p, 0) for n, m, k, s, d, p in rows]
+        if kernel:
+            window = Window.of(kernel, self.strides, (*self.pads, *ends), self.dilations)
+            y = convolve(x, np.moveaxis(weight, -1, 1), window, groups, True)
+        else:
+            y = x @ weight.T
+        y = y[tuple(map(slice, self.output_type.static_shape))]
+        return self.clamp(y if bias is None else y + bias)
+
+
+class Conv(Convolution, name="c.conv"):
+    """Convolution: (N, *L, C), weights (O, *kernel, C / groups), bias (O,) → (N, *L', O), bounded."""
 
     x = operand("(N, *L, C)")
     weight = operand("(O, *kernel, C / groups)")
     bias = operand("(O,)", optional=True)
-    strides = attribute(INTS, "the steps of the window")
-    dilations = attribute(INTS, "the steps within the window")
-    pads = attribute(INTS, "how far before x the first window begins, for each axis")
     groups = attribute(INT, "how many parts the channels have that do not mix", default=1)
-    output = result("(N, *L', O)")
-
-    def window(self) -> Window:
-        """The window, with what is missing behind x as padding."""
-        kernel = self.weight.tensor.static_shape[1:-1]
-        lengths, counts = self.x.tensor.static_shape[1:-1], self.output_type.static_shape[1:-1]
-        rows = zip(lengths, counts, kernel, self.strides, self.dilations, self.pads, strict=True)
-        ends = [max((m - 1) * s + d * (k - 1) + 1 - n - p, 0) for n, m, k, s, d, p in rows]
-        return Window.of(kernel, self.strides, (*self.pads, *ends), self.dilations)
 
     def evaluate(self, x: Array, weight: Array, bias: Array | None) -> Array:
-        y = convolve(x, np.moveaxis(weight, -1, 1), self.window(), self.groups, True)
-        y = y[tuple(map(slice, self.output_type.static_shape))]
-        return self.clamp(y if bias is None else y + bias)
+        return self.convolved(x, weight, bias, self.groups)
 
 
 class ConvTranspose(Clamped, name="c.conv_transpose"):

@@ -6,37 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...opdef import INT, INTS, attribute, operand, result
+from ...opdef import INT, attribute, operand
 from ...types import Array
-from ..nn.convolution_kernels import convolve
-from ..nn.window import Window
-from .base import Clamped
+from .convolution import Convolution
 
 BLOCK = 16
 """How many outputs are computed side by side: as many floats as two registers of AVX hold, and one of AVX-512."""
 
 
-class _PackedConv(Clamped):
-    strides = attribute(INTS, "the steps of the window")
-    dilations = attribute(INTS, "the steps within the window")
-    pads = attribute(INTS, "how far before x the first window begins, for each axis")
-    output = result("(N, *L', O)")
-
-    def convolved(self, x: Array, weight: Array, bias: Array | None, groups: int) -> Array:
-        """The convolution with weights (O, *kernel, C / groups)."""
-        kernel, counts = weight.shape[1:-1], self.output_type.static_shape[1:-1]
-        rows = zip(x.shape[1:-1], counts, kernel, self.strides, self.dilations, self.pads, strict=True)
-        ends = [max((m - 1) * s + d * (k - 1) + 1 - n - p, 0) for n, m, k, s, d, p in rows]
-        if kernel:
-            window = Window.of(kernel, self.strides, (*self.pads, *ends), self.dilations)
-            y = convolve(x, np.moveaxis(weight, -1, 1), window, groups, True)
-        else:
-            y = x @ weight.T
-        y = y[tuple(map(slice, self.output_type.static_shape))]
-        return self.clamp(y if bias is None else y + bias)
-
-
-class PackedConv(_PackedConv, name="c.packed_conv"):
+class PackedConv(Convolution, name="c.packed_conv"):
     """``c.conv`` with weights in blocks of 16 outputs: (groups, blocks, *kernel, C / groups, 16); zeros fill up.
 
     Without spatial axes it is the product of (N, C) with a matrix.
@@ -56,7 +34,7 @@ class PackedConv(_PackedConv, name="c.packed_conv"):
         return self.convolved(x, flat, values, groups)
 
 
-class DepthwiseConv(_PackedConv, name="c.depthwise_conv"):
+class DepthwiseConv(Convolution, name="c.depthwise_conv"):
     """A convolution of each channel alone, with weights (*kernel, C)"""
 
     x = operand("(N, *L, C)")
