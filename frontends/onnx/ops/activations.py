@@ -1,4 +1,4 @@
-"""Activation functions."""
+"""Activation functions with parameters or over axes; those of one element alone stand in ``arithmetic.UNARY``."""
 
 from __future__ import annotations
 
@@ -11,36 +11,6 @@ from .shapes import OpenSize, axis_of, cast, filled, reshape, size_vector, sizes
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
-
-
-@lift("Relu")
-def relu(b: Lifter, op: OnnxOp, x: Value) -> Value:
-    return b.nn.relu(x)
-
-
-@lift("Sigmoid")
-def sigmoid(b: Lifter, op: OnnxOp, x: Value) -> Value:
-    return b.nn.sigmoid(x)
-
-
-@lift("Tanh")
-def tanh(b: Lifter, op: OnnxOp, x: Value) -> Value:
-    return b.nn.tanh(x)
-
-
-@lift("Softplus")
-def softplus(b: Lifter, op: OnnxOp, x: Value) -> Value:
-    return b.nn.softplus(x)
-
-
-@lift("Softsign")
-def softsign(b: Lifter, op: OnnxOp, x: Value) -> Value:
-    return b.nn.softsign(x)
-
-
-@lift("HardSwish")
-def hard_swish(b: Lifter, op: OnnxOp, x: Value) -> Value:
-    return b.nn.hard_swish(x)
 
 
 @lift("HardSigmoid")
