@@ -7,7 +7,6 @@ mapped file: weights that nothing reads are never loaded.
 from __future__ import annotations
 
 import enum
-import mmap
 import os
 import re
 import struct
@@ -19,6 +18,7 @@ from pathlib import Path
 import attrs
 
 from ...ir import CompileError, Diagnostics, Location
+from ..files import map_file
 from .limits import unpacked_limit
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, then the lengths of the name and of the extra field
@@ -85,7 +85,7 @@ def _open(path: Path, diagnostics: Diagnostics, max_unpacked: int | None) -> lis
                 location,
                 f"give {', '.join(EXTENSIONS)} files",
             )
-        return [Member(_KINDS[extension], path.name, location, _map(path))]
+        return [Member(_KINDS[extension], path.name, location, map_file(path))]
     except OSError as error:
         reason = error.strerror or str(error)
         raise CompileError(
@@ -111,21 +111,14 @@ def _known(found: list[tuple[str, memoryview]], location: Location, diagnostics:
     return sorted(members, key=lambda m: m.kind is not Kind.TEXT)
 
 
-def _map(path: Path) -> memoryview:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            return memoryview(b"")
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-
-
 def _folder_members(folder: Path) -> Iterator[tuple[str, memoryview]]:
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        yield path.relative_to(folder).as_posix(), _map(path)
+        yield path.relative_to(folder).as_posix(), map_file(path)
 
 
 def _zip_members(path: Path, max_unpacked: int | None) -> Iterator[tuple[str, memoryview]]:
     location = Location.at(str(path))
-    whole = _map(path)
+    whole = map_file(path)
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +13,10 @@ from ...ir.attributes import INLINE_ELEMENTS, as_dense
 from ...ir.dialects.onnx.tensors import from_bytes, from_fields, stored_size, tensor_type
 from ...ir.dialects.onnx.wire import LightModel
 from ...ir.types import Array
+from ..files import map_file
 
 if TYPE_CHECKING:
     from onnx import TensorProto
-
-
-def map_file(path: Path) -> memoryview:
-    """The content of a file, without reading it. Raises OSError."""
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            return memoryview(b"")
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 @attrs.define

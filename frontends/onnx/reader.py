@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ...ir import CompileError, Diagnostics, Location, Module, UsageError
 from ...ir.dialects.onnx.inference import infer_types
 from ...ir.dialects.onnx.wire import LightModel, Malformed, Tokens, take_out
-from .external import ExternalFiles, TensorReader, map_file
+from ..files import map_file
+from .external import ExternalFiles, TensorReader
 from .importer import import_module
 from .overrides import cut, override_shapes
 from .strings import check_strings

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from onnx_models import evaluated, judge, lifted, node_model, numbers
 
+from nncc.frontends.folding import FOLDED_ELEMENTS
 from nncc.frontends.onnx.ops import LIFTS, REFUSALS
-from nncc.frontends.onnx.ops.lifter import FOLDED_ELEMENTS
 from nncc.ir import CompileError, DenseResource
 from nncc.ir.types import BF16, F16, F32
 
