@@ -78,13 +78,17 @@ class FunctionOp(Op):
 
     def result_count_fault(self) -> str:
         """Why the function cannot have as many results as it has; empty where it can."""
-        kind = self.function_type
-        most = len(kind.outputs) + any(name in self.argument_names for name in _MORE_RESULTS)
-        free = any(port.variadic for port in kind.outputs) or kind.name == "RecurrentInput"
-        if self.results and (free or len(self.results) <= most):
-            return ""
-        makes = "at least 1" if free else f"1 to {most}" if most > 1 else "1"
-        return f"{kind.name} makes {makes}, got {len(self.results)}"
+        return result_count_fault(self.function_type, self.argument_names, len(self.results))
+
+
+def result_count_fault(kind: FunctionType, arguments: Sequence[str], count: int) -> str:
+    """Why a function with these arguments cannot have this many results; empty where it can."""
+    most = len(kind.outputs) + any(name in arguments for name in _MORE_RESULTS)
+    free = any(port.variadic for port in kind.outputs) or kind.name == "RecurrentInput"
+    if count and (free or count <= most):
+        return ""
+    makes = "at least 1" if free else f"1 to {most}" if most > 1 else "1"
+    return f"{kind.name} makes {makes}, got {count}"
 
 
 class _KeptField(AttributeField[Any]):
@@ -121,22 +125,29 @@ def argument_fields(kind: FunctionType) -> list[FieldDescriptor]:
     return sorted(fields, key=lambda field: field.number)
 
 
-def _define(kind: FunctionType) -> type[FunctionOp]:
-    arguments = {field.name: _argument(field) for field in argument_fields(kind)}
+def port_fields(kind: FunctionType) -> dict[str, Any]:
+    """The operand and result fields of a class that stands for a function type."""
     fields: dict[str, Any] = {}
     for port in kind.inputs:
         fields[port.name] = variadic() if port.variadic else operand(optional=port.optional)
     if any(port.variadic for port in kind.outputs):
-        fields[kind.outputs[0].name] = variadic_results()
-    else:
-        fields |= {port.name: result() for port in kind.outputs}
-    signature = f"{kind.name}({', '.join(p.name for p in kind.inputs)}) -> {', '.join(p.name for p in kind.outputs)}"
+        return fields | {kind.outputs[0].name: variadic_results()}
+    return fields | {port.name: result() for port in kind.outputs}
+
+
+def signature_text(kind: FunctionType) -> str:
+    """The function with the names of its inputs and outputs."""
+    return f"{kind.name}({', '.join(p.name for p in kind.inputs)}) -> {', '.join(p.name for p in kind.outputs)}"
+
+
+def _define(kind: FunctionType) -> type[FunctionOp]:
+    arguments = {field.name: _argument(field) for field in argument_fields(kind)}
     body = {
-        "__doc__": f"NNabla's function {signature} ({kind.category}).",
+        "__doc__": f"NNabla's function {signature_text(kind)} ({kind.category}).",
         "__module__": __name__,
         "function_type": kind,
         "argument_names": tuple(arguments),
-        **fields,
+        **port_fields(kind),
         **arguments,
     }
     return types.new_class(kind.name, (FunctionOp,), {"name": f"nnp.{kind.name}"}, lambda space: space.update(body))

@@ -1,0 +1,31 @@
+"""The nnb dialect: a file of nnabla-c-runtime, one operation a function (see ``ops.py``)."""
+
+from .buffers import buffer_faults, input_buffers
+from .elements import FIXED8, FIXED16, FLOAT32, SIGN, fixed_point, point_of
+from .functions import FUNCTION_OPS, NnbFunction
+from .ops import API_LEVEL, BUFFER_SIZES, INPUT_BUFFERS, VERSION, Parameter
+from .table import RUNTIME_LEVEL, Argument, NnbType, Signature, nnb_types, signatures_by_id
+
+__all__ = [
+    "API_LEVEL",
+    "BUFFER_SIZES",
+    "FIXED8",
+    "FIXED16",
+    "FLOAT32",
+    "FUNCTION_OPS",
+    "INPUT_BUFFERS",
+    "RUNTIME_LEVEL",
+    "SIGN",
+    "VERSION",
+    "Argument",
+    "NnbFunction",
+    "NnbType",
+    "Parameter",
+    "Signature",
+    "buffer_faults",
+    "fixed_point",
+    "input_buffers",
+    "nnb_types",
+    "point_of",
+    "signatures_by_id",
+]
