@@ -8,7 +8,7 @@ from ..ir.diagnostics import UsageError
 from ..ir.opdef import Op, lookup_op, registered_ops
 from .describe import Field, doc, op_fields, summary
 
-DIALECTS = ("nn", "nnp", "onnx", "tfl", "func", "builtin")
+DIALECTS = ("nn", "nnp", "onnx", "tf", "tfl", "func", "builtin")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,8 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Field
 
 from nncc.ir.dialects import nnp
 from nncc.ir.dialects.nnp import regenerate
-from nncc.ir.dialects.nnp.schema import descriptor, message_class, parse_proto
+from nncc.ir.dialects.nnp.schema import descriptor, message_class
+from nncc.ir.proto_text import parse_proto
 
 SCHEMA = {
     "Shape": {
@@ -71,7 +72,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "s.json").write_text(json.dumps({"messages": SCHEMA}))
     (tmp_path / "f.json").write_text(json.dumps({"functions": FUNCTIONS}))
     regenerate.main(str(tmp_path / "s.json"), str(tmp_path / "f.json"))
-    shape, empty, solver = parse_proto((tmp_path / "nnabla.proto").read_text()).message_type
+    shape, empty, solver = parse_proto((tmp_path / "nnabla.proto").read_text(), "n.proto").message_type
     assert (shape.name, shape.field[0].label, shape.field[0].options.packed) == ("Shape", Field.LABEL_REPEATED, True)
     assert (empty.name, len(empty.field)) == ("Empty", 0)
     fields = {f.name: f for f in solver.field}
@@ -91,7 +92,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_line_that_is_no_field() -> None:
     with pytest.raises(ValueError, match="message A: cannot read 'required int64 b = 1;'"):
-        parse_proto("message A {\n  required int64 b = 1;\n}")
+        parse_proto("message A {\n  required int64 b = 1;\n}", "a.proto")
 
 
 def test_every_function_has_its_parameters() -> None:
