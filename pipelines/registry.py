@@ -107,6 +107,9 @@ register_target(
 )
 register_target(Format("onnx", "onnx", (".onnx",), "nncc.backends.onnx", "ONNX", ("ir_version", "external_data")))
 register_target(Format("tflite", "tfl", (".tflite",), "nncc.backends.tflite", "TensorFlow Lite (LiteRT)"))
+register_target(
+    Format("nnb", "nnb", (".nnb",), "nncc.backends.nnb", "networks of nnabla-c-runtime", ("nnb_version", "api_level"))
+)
 register_target(Format("c", "c", (), "nncc.backends.c", "C source with no library but libc and libm", is_folder=True))
 register_target(
     Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage", ("constants",))

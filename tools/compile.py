@@ -8,6 +8,7 @@ nncc net.nntxt params.h5 -o m.nnp            (the parts of one model)
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -23,7 +24,8 @@ PARAMETERS = {
         ("-d", "--define-version", "--define_version"),
         {
             "metavar": "V",
-            "help": "ONNX: opset_N (7 and up), opset_snpe or opset_tensorrt (default: the newest that runs)",
+            "help": "ONNX: opset_N (7 and up), opset_snpe or opset_tensorrt (default: the newest that runs);"
+            " NNB: nnb_2 (the default) or nnb_3",
         },
     ),
     "nnp_version": (
@@ -59,6 +61,8 @@ SAVE_OPTIONS = (
     "nnp_exclude_parameter",
     "ir_version",
     "external_data",
+    "nnb_version",
+    "api_level",
     "constants",
 )
 
@@ -104,6 +108,8 @@ def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--outputs", action="append", metavar="A,B", help="ONNX: cut the graph behind these tensors")
     group.add_argument("--ir-version", type=int, metavar="N", help="ONNX: the IR version of the file")
     group.add_argument("--external-data", action="store_const", const=True, help="ONNX: weights in a file beside it")
+    group.add_argument("--api", type=int, dest="api_level", metavar="N", help="NNB: for runtimes of this API level")
+    parser.set_defaults(nnb_version=None)  # -d says it
     group.add_argument("--constants", choices=("file", "inline", "elide"), help="IR text: where weights go")
 
 
@@ -137,6 +143,7 @@ def run(args: argparse.Namespace) -> int:
     from .console import progress, show_refusals, show_warnings
 
     inputs = [Path(p) for p in args.inputs]
+    _read_definition(args)
     pipeline = _choose_pipeline(args, inputs)
     output = _output(args, inputs, pipeline)
     if pipeline is None:
@@ -236,6 +243,13 @@ def _with_loops(pipeline: Pipeline, args: argparse.Namespace) -> Pipeline:
     if args.nnp_expand_network and pipeline.backend == "nnp":
         return attrs.evolve(pipeline, steps=(PassStep("expand-loop-control"), *pipeline.steps))
     return pipeline
+
+
+def _read_definition(args: argparse.Namespace) -> None:
+    """``-d nnb_3`` is an option of the format NNB; what else -d says is a parameter of the pipeline."""
+    match = re.fullmatch(r"nnb_(\d+)", args.opset or "")
+    if match:
+        args.opset, args.nnb_version = None, int(match[1])
 
 
 def _given(args: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:

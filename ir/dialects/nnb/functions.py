@@ -45,7 +45,7 @@ class NnbFunction(Op, traits=(Trait.PURE,)):
         Raises VerifyError where the level has none, or only one without an argument that matters here.
         """
         remedy = f"choose a level from: {', '.join(map(str, self.fitting_levels())) or 'none fits'}"
-        found = self.nnb_type.signature(api_level)
+        found = self.nnb_type.signature(max(api_level, 1))  # level 0 has the functions of level 1
         if found is None or found.count is None:
             raise self.error(f"has no signature at API level {api_level}", remedy)
         if self.lost_arguments(found):

@@ -1,0 +1,5 @@
+"""NNB files, the binary form of networks that nnabla-c-runtime runs."""
+
+from .emitter import save
+
+__all__ = ["save"]
