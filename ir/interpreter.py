@@ -1,7 +1,7 @@
 """Runs a function with numpy, one operation after the other: the meaning of every stage, the judge of every pass.
 
 An operation on quantized tensors is computed on the real numbers that they stand for, and its result is quantized
-again: what an exact integer kernel would give, up to its rounding.
+again: what an exact integer kernel would give, up to its rounding. One with the trait ``STORED`` is such a kernel itself.
 """
 
 from __future__ import annotations
@@ -143,6 +143,8 @@ def evaluate_op(
         raise CompileError(f"'{op.name}' cannot be evaluated", op.location)
     if Trait.CONSTANT in op.traits:
         return op.run(())
+    if Trait.STORED in op.traits:
+        return op.run(operands)
     if op.regions and run_region is None:
         run_region = region_runner({})
     reals = [None if a is None else _real(a, v) for a, v in zip(operands, op.operands, strict=True)]

@@ -43,6 +43,7 @@ class Trait(enum.Enum):
     COMMUTATIVE = "the operands may be swapped"
     ELEMENTWISE = "works on each element alone, operands broadcast as in numpy: layouts may be moved through it"
     CONSTANT = "has no operands; its attribute `value` is its result"
+    STORED = "evaluates on the stored integers of quantized tensors, not on the real numbers that they stand for"
     TERMINATOR = "ends a block"
     GRAPH_REGION = "its regions are graphs: a value may be used above its definition, and cycles are allowed"
 

@@ -4,7 +4,7 @@ Shapes are static, tensors channel-last. Few kernels serve many operations: what
 or a ``copy`` by strides, elementwise functions are ``unary`` and ``binary`` with a function each.
 """
 
-from . import convolution, elementwise, indexing, linear, movement, packed, pool, reduction, sampling
+from . import convolution, elementwise, indexing, linear, movement, packed, pool, quantized, reduction, sampling
 from .base import Constant, KernelOp
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "movement",
     "packed",
     "pool",
+    "quantized",
     "reduction",
     "sampling",
 ]

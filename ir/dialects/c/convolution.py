@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ...opdef import INT, INTS, attribute, operand, result
@@ -21,16 +23,40 @@ class Convolution(Clamped):
 
     def convolved(self, x: Array, weight: Array, bias: Array | None, groups: int) -> Array:
         """The convolution with weights (O, *kernel, C / groups); without spatial axes a product of matrices."""
-        kernel, counts = weight.shape[1:-1], self.output_type.static_shape[1:-1]
-        rows = zip(x.shape[1:-1], counts, kernel, self.strides, self.dilations, self.pads, strict=True)
-        ends = [max((m - 1) * s + d * (k - 1) + 1 - n - p, 0) for n, m, k, s, d, p in rows]
-        if kernel:
-            window = Window.of(kernel, self.strides, (*self.pads, *ends), self.dilations)
-            y = convolve(x, np.moveaxis(weight, -1, 1), window, groups, True)
-        else:
-            y = x @ weight.T
-        y = y[tuple(map(slice, self.output_type.static_shape))]
+        counts = self.output_type.static_shape[1:-1]
+        y = convolve_windows(x, weight, self.strides, self.dilations, self.pads, counts, groups)
         return self.clamp(y if bias is None else y + bias)
+
+
+def convolve_windows(
+    x: Array,
+    weight: Array,
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    pads: Sequence[int],
+    counts: Sequence[int],
+    groups: int,
+) -> Array:
+    """The sums of (N, *L, C) with weights (O, *kernel, C / groups): ``counts`` windows along each axis."""
+    kernel = weight.shape[1:-1]
+    if not kernel:
+        y: Array = x @ weight.T
+        return y
+    rows = zip(x.shape[1:-1], counts, kernel, strides, dilations, pads, strict=True)
+    ends = [max((m - 1) * s + d * (k - 1) + 1 - n - p, 0) for n, m, k, s, d, p in rows]
+    y = convolve(x, np.moveaxis(weight, -1, 1), Window.of(kernel, strides, (*pads, *ends), dilations), groups, True)
+    return y[(slice(None), *map(slice, counts))]
+
+
+def convolve_transposed_windows(
+    x: Array, weight: Array, strides: Sequence[int], pads: Sequence[int], counts: Sequence[int]
+) -> Array:
+    """What (N, *L, C) adds to ``counts`` places along each axis, with weights (O, *kernel, C)."""
+    kernel = weight.shape[1:-1]
+    rows = zip(x.shape[1:-1], counts, kernel, strides, pads, strict=True)
+    ends = [(n - 1) * s + k - p - m for n, m, k, s, p in rows]
+    window = Window.of(kernel, strides, (*pads, *ends))
+    return convolve_transposed(x, np.moveaxis(weight, -1, 0), window, 1, (0,) * len(kernel), True)
 
 
 class Conv(Convolution, name="c.conv"):
@@ -59,9 +85,6 @@ class ConvTranspose(Clamped, name="c.conv_transpose"):
     output = result("(N, *L', O)")
 
     def evaluate(self, x: Array, weight: Array, bias: Array | None) -> Array:
-        kernel, counts = weight.shape[1:-1], self.output_type.static_shape[1:-1]
-        rows = zip(x.shape[1:-1], counts, kernel, self.strides, self.pads, strict=True)
-        ends = [(n - 1) * s + k - p - m for n, m, k, s, p in rows]
-        window = Window.of(kernel, self.strides, (*self.pads, *ends))
-        y = convolve_transposed(x, np.moveaxis(weight, -1, 0), window, 1, (0,) * len(kernel), True)
+        counts = self.output_type.static_shape[1:-1]
+        y = convolve_transposed_windows(x, weight, self.strides, self.pads, counts)
         return self.clamp(y if bias is None else y + bias)
