@@ -19,7 +19,7 @@ import attrs
 
 from ...ir import CompileError, Diagnostics, Location
 from ..files import map_file
-from .limits import unpacked_limit
+from ..limits import unpacked_limit
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, then the lengths of the name and of the extra field
 # What zipfile raises for one byte or another that is wrong.

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...ir import CompileError, Location
 from ...ir.types import Array
-from .limits import unpacked_limit
+from ..limits import unpacked_limit
 
 if TYPE_CHECKING:
     import h5py
