@@ -23,11 +23,12 @@ from ...ir import (
 )
 from ...ir.passes import Pass, PassContext
 from ...ir.types import merge_types
+from ..nodes import CORRECT, FIT, refuse
 from .bodies import body_of, has_body
 from .ops import LIFTS, REFUSALS, Absent, Lifter
 from .ops.control import loop_depth
 from .ops.lifter import Reported
-from .ops.registry import CHECKS, CORRECT, FIT, Lifted, LiftFunction, refuse
+from .ops.registry import CHECKS, Lifted, LiftFunction
 
 if TYPE_CHECKING:
     from ...ir.dialects.onnx import OnnxOp

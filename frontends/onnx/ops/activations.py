@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from ....ir import Value
 from ....ir.types import F32
-from .registry import Lifter, lift, refuse
-from .shapes import OpenSize, axis_of, cast, filled, reshape, size_vector, sizes_of
+from ...nodes import axis_of, refuse
+from ...sizes import OpenSize, cast, filled, reshape, size_vector, sizes_of
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -10,9 +10,9 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import BF16, F32, ElementType, element
-from .registry import Lifter, LiftFunction, lift, refuse
-from .shapes import axis_of, cast, expect_rank
-from .vectors import EXACT_FLOAT, unsqueeze
+from ...nodes import axis_of, expect_rank, refuse
+from ...sizes import EXACT_FLOAT, cast, unsqueeze
+from .registry import Lifter, LiftFunction, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .registry import check, refuse
+from ...nodes import refuse
+from .registry import check
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

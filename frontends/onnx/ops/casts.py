@@ -5,7 +5,8 @@ from __future__ import annotations
 from ....ir import Value
 from ....ir.dialects import onnx
 from ....ir.types import F32, ElementType
-from .registry import Lifter, lift, refuse
+from ...nodes import refuse
+from .registry import Lifter, lift
 
 
 def element_of(op: onnx.OnnxOp, name: str, default: ElementType = F32) -> ElementType:

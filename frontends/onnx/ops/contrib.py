@@ -12,11 +12,12 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I32
+from ...nodes import expect_rank, refuse
+from ...sizes import broadcast, reshape, sizes_of
 from .convolutions import convolve
 from .linear_algebra import matmul
 from .normalizations import normalized, root_mean_square, scaled
-from .registry import Lifter, lift, refuse
-from .shapes import broadcast, expect_rank, reshape, sizes_of
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

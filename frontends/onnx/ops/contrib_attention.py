@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from ....ir import Value
 from ....ir.types import I64
+from ...nodes import expect_rank, numbers, refuse
+from ...sizes import cast, counting, filled, length_of, reshape, sizes_of, take, unsqueeze
 from .contrib import MICROSOFT, setting
 from .linear_algebra import matmul
-from .registry import Lifter, lift, refuse
-from .shapes import cast, expect_rank, filled, numbers, reshape, sizes_of, take
-from .vectors import counting, length_of, unsqueeze
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from ....ir import Value
 from ....ir.types import I32, UI8
+from ...nodes import axis_of, refuse
+from ...sizes import filled, reshape, sizes_of
 from .contrib import MICROSOFT, setting
 from .linear_algebra import matmul
 from .pooling import average_pool
 from .quantize import dequantize, dequantize_linear, quantize, quantize_linear
 from .quantized import wide_dequantize
 from .recurrent import run_layer
-from .registry import Lifter, lift, refuse
-from .shapes import axis_of, filled, reshape, sizes_of
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

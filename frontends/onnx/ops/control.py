@@ -13,8 +13,9 @@ from ....ir.diagnostics import Severity
 from ....ir.dialects.nn.contents import known_elements
 from ....ir.dialects.nn.control import covers
 from ....ir.types import I1, I64, join_types
+from ...nodes import FIT, refuse
 from .lifter import Reported
-from .registry import FIT, Absent, Lifted, Lifter, lift, refuse
+from .registry import Absent, Lifted, Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....ir import Value
-from .registry import Lifter, lift, refuse
-from .shapes import expect_rank, numbers
-from .windows import pad_same, per_axis, split_pads, windows_of
+from ...nodes import expect_rank, numbers, refuse
+from ...windows import pad_same, split_pads
+from .registry import Lifter, lift
+from .windows import per_axis, windows_of
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

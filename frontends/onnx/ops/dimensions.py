@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....ir import Value
+from ...sizes import END
 from .registry import Lifter, lift
-from .shapes import END
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

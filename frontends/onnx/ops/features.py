@@ -9,9 +9,9 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import F32, I1, I64, Array
-from .registry import Lifter, lift, no_lift, refuse
-from .shapes import cast, expect_rank
-from .vectors import unsqueeze
+from ...nodes import expect_rank, refuse
+from ...sizes import cast, unsqueeze
+from .registry import Lifter, lift, no_lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -10,10 +10,10 @@ import numpy as np
 from ....ir import DenseAttribute, Value
 from ....ir.dialects.onnx import densify
 from ....ir.types import F32, F64
+from ...nodes import expect_affordable, expect_rank, refuse
+from ...sizes import as_scalar, as_vector, cast, counting, length_of, unsqueeze
 from .casts import element_of
-from .registry import DYNAMIC, Lifter, lift, no_lift, refuse
-from .shapes import cast, expect_rank
-from .vectors import as_scalar, as_vector, counting, expect_affordable, length_of, unsqueeze
+from .registry import DYNAMIC, Lifter, lift, no_lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

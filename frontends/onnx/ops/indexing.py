@@ -8,9 +8,9 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I1, I64
-from .registry import Lifter, lift, refuse
-from .shapes import axis_of, cast, expect_rank
-from .vectors import as_scalar, as_vector, counting, length_of, unsqueeze
+from ...nodes import axis_of, expect_rank, refuse
+from ...sizes import as_scalar, as_vector, cast, counting, length_of, unsqueeze
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ....ir import Value
 from ....ir.dialects.nn.equations import explicit_equation
-from .registry import Lifter, lift, refuse
-from .shapes import expect_rank
-from .vectors import squeeze, unsqueeze
+from ...nodes import expect_rank, refuse
+from ...sizes import squeeze, unsqueeze
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

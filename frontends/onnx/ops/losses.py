@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....ir import Value
-from .registry import Lifter, lift, refuse
-from .shapes import expect_rank, filled, reshape, sizes_of
+from ...nodes import expect_rank, refuse
+from ...sizes import filled, reshape, sizes_of
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -9,9 +9,9 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I64
-from .registry import DYNAMIC, Lifter, lift, refuse
-from .shapes import axes_of, axis_of, expect_rank, size_vector, sizes_of
-from .vectors import as_vector, counting, length_of, squeeze, unsqueeze
+from ...nodes import axes_of, axis_of, expect_rank, refuse
+from ...sizes import as_vector, counting, length_of, size_vector, sizes_of, squeeze, unsqueeze
+from .registry import DYNAMIC, Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -11,9 +11,9 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import ELEMENT_TYPES, F32, I64, Array
-from .registry import Lifter, lift, refuse
-from .shapes import END, cast, expect_rank
-from .vectors import expect_affordable, squeeze, unsqueeze
+from ...nodes import expect_affordable, expect_rank, refuse
+from ...sizes import END, cast, squeeze, unsqueeze
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

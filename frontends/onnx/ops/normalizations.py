@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ....ir import Value
 from ....ir.types import F32, ElementType
-from .registry import Lifter, lift, refuse
-from .shapes import along, axes_of, axis_of, cast, expect_rank, filled, numbers, reshape, sizes_of
+from ...nodes import axes_of, axis_of, expect_rank, numbers, refuse
+from ...sizes import along, cast, filled, reshape, sizes_of
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

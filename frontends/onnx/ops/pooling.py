@@ -10,9 +10,11 @@ import numpy as np
 
 from ....ir import CompileError, Value
 from ....ir.types import I64, Array
-from .registry import Lifter, lift, refuse
-from .shapes import FIX_SHAPE, broadcast, expect_rank, filled, numbers, reshape, sizes_of
-from .windows import Windows, expect_known_pads, pad_same, windows_of
+from ...nodes import FIX_SHAPE, expect_rank, numbers, refuse
+from ...sizes import broadcast, filled, reshape, sizes_of
+from ...windows import Windows, pad_same
+from .registry import Lifter, lift
+from .windows import expect_known_pads, windows_of
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

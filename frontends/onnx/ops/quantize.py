@@ -14,9 +14,10 @@ import numpy as np
 from ....ir import Value
 from ....ir.core import Operation
 from ....ir.types import I32, I64, UI8, Array, ElementType, QuantizedType
+from ...nodes import axis_of, numbers, refuse
+from ...sizes import along, cast
 from .casts import converted, element_of
-from .registry import Lifter, lift, refuse
-from .shapes import along, axis_of, cast, numbers
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from ....ir import Value
 from ....ir.types import I32
+from ...nodes import expect_rank, refuse
+from ...sizes import reshape, sizes_of
 from .convolutions import convolve
 from .linear_algebra import matmul
 from .quantize import as_quantized, dequantize, quantize, quantized_type
-from .registry import Lifter, lift, refuse
-from .shapes import expect_rank, reshape, sizes_of
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -10,9 +10,10 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I64
+from ...nodes import expect_rank, numbers, refuse
+from ...sizes import broadcast, cast, filled, reshape, sizes_of, take
 from .recurrent_cells import Activation, Cell, activations_of, run_steps
-from .registry import Lifter, lift, refuse
-from .shapes import broadcast, cast, expect_rank, filled, numbers, reshape, sizes_of, take
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

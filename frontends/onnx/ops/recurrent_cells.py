@@ -12,8 +12,9 @@ import attrs
 
 from ....ir import Block, Region, Value
 from ....ir.types import I1, I64, TensorType
-from .registry import Lifter, refuse
-from .shapes import filled, reshape, size_vector, sizes_of, take
+from ...nodes import refuse
+from ...sizes import filled, reshape, size_vector, sizes_of, take
+from .registry import Lifter
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

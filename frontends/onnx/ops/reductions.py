@@ -10,9 +10,9 @@ import attrs
 
 from ....ir import Value
 from ....ir.types import ELEMENT_TYPES, F64, I64
-from .registry import DYNAMIC, Lifter, lift, refuse
-from .shapes import axes_of, axis_of, cast, expect_rank
-from .vectors import as_scalar, as_vector
+from ...nodes import axes_of, axis_of, expect_rank, refuse
+from ...sizes import as_scalar, as_vector, cast
+from .registry import DYNAMIC, Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

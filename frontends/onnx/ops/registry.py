@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import attrs
 
-from ....ir import CompileError, Type, Value
+from ....ir import Type, Value
 from .lifter import DYNAMIC, Dynamic, Lifter
 
 if TYPE_CHECKING:
@@ -52,12 +52,6 @@ REFUSALS: dict[tuple[str, str], tuple[str, str]] = {}
 CHECKS: dict[tuple[str, str], Callable[[OnnxOp], None]] = {}
 """What raises CompileError for nodes that must not be lifted through their function body, by domain and name."""
 
-FIT = "correct the node, or give it inputs whose shapes fit"
-"""What to do about a node that no runtime could run on the shapes that it gets: an operation refused them."""
-
-CORRECT = "correct the attributes of the node or the shapes of its inputs"
-"""What to do about a node that contradicts itself."""
-
 
 def lift(*names: str, domain: str = "") -> Callable[[_F], _F]:
     """Register the lift of one or more operators."""
@@ -87,8 +81,3 @@ def check(name: str, domain: str = "") -> Callable[[_F], _F]:
         return function
 
     return register
-
-
-def refuse(op: OnnxOp, reason: str, remedy: str = CORRECT) -> CompileError:
-    """The error, to be raised by the caller, that a node cannot be lifted as it is."""
-    return CompileError(f"{op.op_type} {reason}", op.location, remedy)

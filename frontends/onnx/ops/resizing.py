@@ -11,8 +11,8 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import F32
-from .registry import Lifter, lift, refuse
-from .shapes import axis_of, expect_rank
+from ...nodes import axis_of, expect_rank, refuse
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

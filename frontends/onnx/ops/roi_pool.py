@@ -8,8 +8,9 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import F32, I64
-from .registry import Lifter, lift, refuse
-from .shapes import cast, expect_rank, filled, numbers, reshape, sizes_of, take
+from ...nodes import expect_rank, numbers, refuse
+from ...sizes import cast, filled, reshape, sizes_of, take
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....ir import Block, Value
+from ...nodes import refuse
 from .control import build_loop, graph_of, scalar, yielded_by
-from .registry import Lifted, Lifter, lift, refuse
+from .registry import Lifted, Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -8,9 +8,9 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I64, Array
-from .registry import ABSENT, DYNAMIC, Absent, Lifter, lift, refuse
-from .shapes import axis_of, expect_rank, numbers, take
-from .vectors import squeeze, unsqueeze
+from ...nodes import axis_of, expect_rank, numbers, refuse
+from ...sizes import squeeze, take, unsqueeze
+from .registry import ABSENT, DYNAMIC, Absent, Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

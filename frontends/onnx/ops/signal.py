@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from ....ir import Value
 from ....ir.types import F64, I64
+from ...nodes import axis_of, expect_rank, refuse
+from ...sizes import as_scalar, cast, counting, length_of, unsqueeze
 from .casts import element_of
 from .reductions import along_axis
-from .registry import Lifter, lift, refuse
-from .shapes import axis_of, cast, expect_rank
-from .vectors import as_scalar, counting, length_of, unsqueeze
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ....ir import Value
 from ....ir.types import I64
-from .registry import DYNAMIC, Dynamic, Lifter, lift, refuse
-from .shapes import END, axis_of, expect_rank
-from .vectors import EXACT_FLOAT, as_scalar, as_vector
+from ...nodes import axis_of, expect_rank, refuse
+from ...sizes import END, EXACT_FLOAT, as_scalar, as_vector
+from .registry import DYNAMIC, Dynamic, Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ....ir import Value
-from .registry import Lifter, lift, no_lift, refuse
-from .shapes import cast
+from ...nodes import refuse
+from ...sizes import cast
+from .registry import Lifter, lift, no_lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp

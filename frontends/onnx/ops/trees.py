@@ -15,10 +15,10 @@ import numpy as np
 
 from ....ir import DenseAttribute, Value
 from ....ir.types import F32, F64, I64, Array
+from ...nodes import expect_affordable, expect_rank, refuse
+from ...sizes import broadcast, cast, sizes_of, unsqueeze
 from .features import one_of_kinds, transformed
-from .registry import Lifter, lift, refuse
-from .shapes import broadcast, cast, expect_rank, sizes_of
-from .vectors import expect_affordable, unsqueeze
+from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
