@@ -11,9 +11,10 @@ from ...ir import CompileError, Diagnostics, Location, Module, UsageError
 from ...ir.dialects.onnx.inference import infer_types
 from ...ir.dialects.onnx.wire import LightModel, Malformed, Tokens, take_out
 from ..files import map_file
+from ..input_shapes import override_shapes
 from .external import ExternalFiles, TensorReader
 from .importer import import_module
-from .overrides import cut, override_shapes
+from .overrides import cut
 from .strings import check_strings
 
 if TYPE_CHECKING:
