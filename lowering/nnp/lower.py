@@ -8,6 +8,7 @@ import attrs
 
 from ...ir import CompileError, Function, Module, Operation, Return, Value
 from ...ir.dialects import nn, nnp
+from ...ir.dialects.nnp.assembly import assemble
 from ...ir.opdef import registered_ops
 from ...ir.passes import Pass, PassContext, option
 from ..rules import replace_op, separate_outputs
@@ -20,7 +21,6 @@ from . import (
     rules_sampling,
     rules_windows,
 )
-from .network import assemble
 from .parameters import Parameters
 from .quantization import on_grid
 from .target import Target, is_holdable, rule_for
@@ -119,7 +119,7 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
         for op in reversed(function.body):
             if not isinstance(op, Return) and not op.has_uses:
                 op.erase()
-        assemble(module, function, parameters, self.network or _source_name(function) or "main")
+        assemble(module, function, parameters.variables.values(), self.network or _source_name(function) or "main")
         module.drop_unused_resources()
         return True
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ...ir import Function, Module, Return, Value
-from ...ir.dialects import nnp
-from ...ir.location import Location
-from ...ir.names import Names
-from ...ir.types import F32
-from .parameters import Parameters
+from ...core import Value
+from ...location import Location
+from ...module import Function, Module, Return
+from ...names import Names
+from ...types import F32
+from .functions import FunctionOp
+from .ops import VERSION, Executor, Network, Parameter, Variable
 
 EXECUTOR = "exec_0"
 """The name that NNabla's own importers give to the one executor that they make."""
@@ -19,9 +20,13 @@ _SCALES = frozenset({"beta", "gamma"})
 """Inputs of normalizations that training changes, beside those that NNabla's table says are parameters."""
 
 
-def assemble(module: Module, function: Function, parameters: Parameters, network_name: str) -> nnp.Network:
-    """Replace a function by a network of the name, parameters, and an executor with the function's ports."""
-    network = nnp.Network.create(function.location, name=network_name, batch_size=1)
+def assemble(module: Module, function: Function, parameters: Iterable[Variable], network_name: str) -> Network:
+    """Replace a function by a network of the name, parameters, and an executor with the function's ports.
+
+    The function takes and gives values of float32, and no output is an input, a parameter or another output.
+    ``parameters`` are variables with values, which stand nowhere yet; those that no function takes are left out.
+    """
+    network = Network.create(function.location, name=network_name, batch_size=1)
     names = Names()
     inputs = [
         _declare_input(network, value, names.free(name), function.location)
@@ -32,7 +37,7 @@ def assemble(module: Module, function: Function, parameters: Parameters, network
         argument.replace_all_uses_with(variable.variable)
     outputs = list(function.outputs)
     function.terminator.erase()
-    used = [v for v in parameters.variables.values() if v.variable.has_uses]
+    used = [v for v in parameters if v.variable.has_uses]
     folders = {folder for variable in used for folder in _folders(_path(variable.label))}
     for variable in used:
         variable.set_attribute("name", names.free(_path(variable.label), folders))
@@ -47,7 +52,7 @@ def assemble(module: Module, function: Function, parameters: Parameters, network
         network.body.append(call)
     function.erase()
     module.attributes.clear()
-    module.set_attribute(nnp.VERSION, FIRST_RELEASE)
+    module.set_attribute(VERSION, FIRST_RELEASE)
     module.body.append(network)
     for variable in used:
         module.body.append(_stored(variable))
@@ -55,16 +60,16 @@ def assemble(module: Module, function: Function, parameters: Parameters, network
     return network
 
 
-def _declare_input(network: nnp.Network, value: Value, name: str, location: Location) -> nnp.Variable:
+def _declare_input(network: Network, value: Value, name: str, location: Location) -> Variable:
     type = value.tensor.with_element(F32)
-    variable = nnp.Variable(result_types=[type], name=name, type="Buffer", location=location)
+    variable = Variable(result_types=[type], name=name, type="Buffer", location=location)
     variable.variable.name = name
     return network.body.append(variable)
 
 
-def _declare_result(value: Value, location: Location) -> nnp.Variable:
+def _declare_result(value: Value, location: Location) -> Variable:
     assert value.name is not None
-    return nnp.Variable(value, result_types=[], name=value.name, type="Buffer", location=location)
+    return Variable(value, result_types=[], name=value.name, type="Buffer", location=location)
 
 
 def _name_results(function: Function, names: Names) -> None:
@@ -97,9 +102,9 @@ def _folders(path: str) -> Iterator[str]:
     return ("/".join(parts[:i]) for i in range(1, len(parts)))
 
 
-def _stored(variable: nnp.Variable) -> nnp.Parameter:
+def _stored(variable: Variable) -> Parameter:
     assert variable.value is not None
-    return nnp.Parameter(
+    return Parameter(
         variable_name=variable.label,
         need_grad=_is_trained(variable),
         value=variable.value,
@@ -107,10 +112,10 @@ def _stored(variable: nnp.Variable) -> nnp.Parameter:
     )
 
 
-def _is_trained(variable: nnp.Variable) -> bool:
+def _is_trained(variable: Variable) -> bool:
     """Whether some function takes the parameter as a weight, and not as a statistic or a constant of a formula."""
     for use in variable.variable.uses:
-        if isinstance(use.op, nnp.FunctionOp) and not use.op.function_type.is_variadic:
+        if isinstance(use.op, FunctionOp) and not use.op.function_type.is_variadic:
             port = use.op.function_type.inputs[use.operand_index]
             if port.parameter or port.name in _SCALES:
                 return True
@@ -119,15 +124,15 @@ def _is_trained(variable: nnp.Variable) -> bool:
 
 def _executor(
     network_name: str,
-    inputs: Iterable[nnp.Variable],
+    inputs: Iterable[Variable],
     outputs: Iterable[Value],
-    parameters: Iterable[nnp.Variable],
+    parameters: Iterable[Variable],
     location: Location,
-) -> nnp.Executor:
+) -> Executor:
     def ports(names: Iterable[str]) -> tuple[dict[str, str], ...]:
         return tuple({"variable_name": name, "data_name": name} for name in names)
 
-    return nnp.Executor(
+    return Executor(
         name=EXECUTOR,
         network_name=network_name,
         data_variable=ports(v.label for v in inputs),
