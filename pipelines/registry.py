@@ -94,6 +94,16 @@ register_source(
         ("input_shape", "outputs", "diagnostics"),
     )
 )
+register_source(
+    Format(
+        "tflite",
+        "tfl",
+        (".tflite",),
+        "nncc.frontends.tflite",
+        "TensorFlow Lite (LiteRT)",
+        ("signature", "diagnostics"),
+    )
+)
 register_source(Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage"))
 register_target(
     Format(
@@ -153,6 +163,7 @@ def _format(table: dict[str, Format], paths: list[Path], name: str | None, verb:
 # Passes and plugins
 
 _HOMES = (
+    ("lift-tfl", "nncc.frontends.tflite.lift"),  # the dialect has another name than the format
     ("lift-", "nncc.frontends.{}.lift"),
     ("lower-to-", "nncc.lowering.{}.lower"),
     ("expand-for-", "nncc.lowering.{}.expand"),

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import attrs
 import numpy as np
 
 from ...ir import CompileError, DenseAttribute, DenseResource, Function, QuantizedType, TensorType, Value
+from ...ir.dialects.tfl.base import TENSOR
+from ...ir.dialects.tfl.opaque import Variable
+from ...ir.dialects.tfl.schema import PACKED, generated, tensor_type_number
 from ...ir.module import constant_attribute
 from ...ir.names import Names
+from ...ir.ports import Side
 from ...ir.types import Array
-
-TENSOR_TYPES = {
-    "f32": "FLOAT32",
-    "f16": "FLOAT16",
-    "f64": "FLOAT64",
-    "bf16": "BFLOAT16",
-    "i1": "BOOL",
-    "i8": "INT8",
-    "i16": "INT16",
-    "i32": "INT32",
-    "i64": "INT64",
-    "ui8": "UINT8",
-    "ui16": "UINT16",
-    "ui32": "UINT32",
-    "ui64": "UINT64",
-    "complex<f32>": "COMPLEX64",
-    "complex<f64>": "COMPLEX128",
-}
-"""Element types by their names in the schema."""
 
 
 def tensor_type(element: str) -> int:
     """The schema's number of an element type. Raises CompileError where it has none."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    name = TENSOR_TYPES.get(element)
-    if name is None or not hasattr(schema.TensorType, name):
+    number = tensor_type_number(element)
+    if number is None:
         raise CompileError(f"TFLite has no elements of type {element}", remedy="insert a cast before lowering")
-    number: int = getattr(schema.TensorType, name)
     return number
 
 
@@ -53,14 +35,28 @@ class Constant:
     @property
     def size(self) -> int:
         """The number of bytes."""
-        return self.dense.type.size * self.dense.type.storage.dtype.itemsize
+        type = self.dense.type
+        if type.storage.name in PACKED:
+            return -(-type.size * type.storage.bits // 8)
+        return type.size * type.storage.dtype.itemsize
 
     def array(self) -> Array:
         """The elements as they stand in the file: contiguous, little-endian. Raises CompileError for a wrong array."""
         type, array = self.dense.type, self.dense.read()
         if array.shape != type.static_shape:
             raise CompileError(f"a constant of shape {array.shape} has the type {type}")
+        if type.storage.name in PACKED:
+            return _packed(array, type.storage.bits)
         return np.ascontiguousarray(array, type.storage.dtype.newbyteorder("<"))
+
+
+def _packed(array: Array, bits: int) -> Array:
+    """Bytes that hold elements of a few bits, the first in the low bits."""
+    count = 8 // bits
+    elements = array.reshape(-1).astype(np.int8).view(np.uint8) & (2**bits - 1)
+    rows = np.pad(elements, (0, -elements.size % count)).reshape(-1, count)
+    packed: Array = np.bitwise_or.reduce(rows << np.arange(0, 8, bits, dtype=np.uint8), axis=1)
+    return packed.astype(np.uint8)
 
 
 @attrs.define
@@ -116,26 +112,39 @@ class TensorTable:
 
         Then the names that other values have are theirs: what has none gets another.
         """
-        ports = [*zip(function.input_names, function.inputs, strict=True)]
-        ports += zip(function.output_names, function.outputs, strict=True)
-        for name, value in ports:
-            if value not in self._numbers:
-                self._add(value, self.buffers.names.free(name))
+        sides: tuple[tuple[Side, list[str], Sequence[Value]], ...] = (
+            ("arg", function.input_names, function.inputs),
+            ("res", function.output_names, function.outputs),
+        )
+        for side, names, values in sides:
+            for index, (port, value) in enumerate(zip(names, values, strict=True)):
+                if value not in self._numbers:
+                    name = function.port_attribute(side, index, TENSOR, port)
+                    self._add(value, self.buffers.names.free(str(name)))
         self.buffers.reserved = {r.name for op in function.walk() for r in op.results if r.name}
 
-    def _add(self, value: Value, name: str) -> None:
-        from ai_edge_litert import schema_py_generated as schema
+    def add_unnamed(self, type: TensorType) -> int:
+        """The number of a new tensor that no value stands for."""
+        self.tensors.append(_tensor(self.buffers.names.free("intermediate"), type))
+        return len(self.tensors) - 1
 
-        tensor = schema.TensorT()
-        tensor.name = name
-        tensor.type = tensor_type(value.tensor.storage.name)
-        tensor.hasRank = True
-        _set_shape(tensor, value.tensor)
-        if isinstance(value.tensor.element, QuantizedType):
-            tensor.quantization = _quantization(value.tensor.element)
+    def _add(self, value: Value, name: str) -> None:
+        tensor = _tensor(name, value.tensor)
         tensor.buffer = self.buffers.number(constant_attribute(value))
+        tensor.isVariable = isinstance(value.defining_op, Variable)
         self._numbers[value] = len(self.tensors)
         self.tensors.append(tensor)
+
+
+def _tensor(name: str, type: TensorType) -> Any:
+    tensor = generated().TensorT()
+    tensor.name = name
+    tensor.type = tensor_type(type.storage.name)
+    tensor.hasRank = True
+    _set_shape(tensor, type)
+    if isinstance(type.element, QuantizedType):
+        tensor.quantization = _quantization(type.element)
+    return tensor
 
 
 def _name_of(value: Value) -> str:
@@ -162,9 +171,7 @@ def _numbers_of(type: TensorType) -> Iterator[int]:
 
 
 def _quantization(kind: QuantizedType) -> Any:
-    from ai_edge_litert import schema_py_generated as schema
-
-    parameters = schema.QuantizationParametersT()
+    parameters = generated().QuantizationParametersT()
     parameters.scale = np.array(kind.scales, np.float32)
     parameters.zeroPoint = np.array(kind.zero_points, np.int64)
     parameters.quantizedDimension = kind.axis or 0

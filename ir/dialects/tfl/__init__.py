@@ -5,6 +5,17 @@ format. Each module defines one family; :mod:`.quantization` says what runs in 8
 knows which version.
 """
 
-from . import constant, control, creation, elementwise, linear, movement, reduction, segments, spatial
+from . import constant, control, creation, elementwise, linear, movement, opaque, reduction, segments, spatial
 
-__all__ = ["constant", "control", "creation", "elementwise", "linear", "movement", "reduction", "segments", "spatial"]
+__all__ = [
+    "constant",
+    "control",
+    "creation",
+    "elementwise",
+    "linear",
+    "movement",
+    "opaque",
+    "reduction",
+    "segments",
+    "spatial",
+]

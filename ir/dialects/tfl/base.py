@@ -8,13 +8,33 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...core import Value
-from ...module import constant_array
 from ...opdef import AttributeKind, Op, Trait, one_of
 from ...types import Array, TensorType
 
 ACTIVATION: AttributeKind[str] = one_of("NONE", "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT")
 PADDING: AttributeKind[str] = one_of("SAME", "VALID")
+
+# Attributes of operations that are no fields of their options.
+VERSION = "tfl.version"
+"""The version that the file says, where it is not the one that the operation needs."""
+OPTIONS = "tfl.options"
+"""Of an operation without a definition: the name of its options table without ``Options``."""
+INTERMEDIATES = "tfl.intermediates"
+"""The types of the tensors that an LSTM works with inside."""
+MUTATED = "tfl.mutating_variable_inputs"
+"""For each operand, whether it is a variable that the operation writes."""
+
+# Attributes of modules, functions and ports: what a file has beside its operations.
+DESCRIPTION, METADATA = "tfl.description", "tfl.metadata"
+SIGNATURE = "tfl.signature"
+"""Of a function: the key of its signature."""
+TENSOR = "tfl.tensor"
+"""Of a port: the name of its tensor, where it is not that of the port."""
+
+
+def is_reserved(attribute: str) -> bool:
+    """Whether an attribute is none of the operation's options."""
+    return "." in attribute
 
 
 class TFLOp(Op, traits=(Trait.PURE,)):
@@ -43,6 +63,11 @@ class TFLOp(Op, traits=(Trait.PURE,)):
         cls.options = options or cls.options
         cls.versions = cls.versions if versions is None else versions
 
+    @property
+    def op_type(self) -> str:
+        """What TFLite calls the operator."""
+        return self.builtin
+
     def version(self) -> int:
         """The lowest version of the operation that means what this one says."""
         return self.versions.get(self.storage_name(self.typed_by), 1)
@@ -51,17 +76,15 @@ class TFLOp(Op, traits=(Trait.PURE,)):
         """The fields of the options table: enumerations by name, element types as ElementType."""
         return {name: getattr(self, name) for name in self.attribute_fields}
 
+    def extra_options(self) -> dict[str, Any]:
+        """The fields of the options table that a file sets and the definition does not know."""
+        known = self.attribute_fields
+        return {name: v for name, v in self.attributes.items() if name not in known and not is_reserved(name)}
+
     def storage_name(self, operand: int) -> str:
         """The name of the type that an operand's elements are stored in, ``""`` for one left out."""
         value = self.operands[operand] if operand < len(self.operands) else None
         return value.tensor.storage.name if value is not None else ""
-
-    def known(self, value: Value, what: str) -> Array:
-        """The elements of an operand that must be constant. Raises VerifyError where it is not."""
-        array = constant_array(value)
-        if array is None:
-            raise self.error(f"expected a constant as {what}")
-        return array
 
     @property
     def output_type(self) -> TensorType:

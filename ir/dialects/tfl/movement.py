@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...module import constant_array
 from ...opdef import BOOL, INT, INTS, attribute, one_of, operand, result, variadic, variadic_results
 from ...types import Array
 from .base import ACTIVATION, TFLOp, activate, axes_of
@@ -21,7 +22,8 @@ class Reshape(TFLOp, name="tfl.reshape", builtin="RESHAPE", options="Reshape"):
     output = result()
 
     def schema_options(self) -> dict[str, Any]:
-        return {"new_shape": tuple(int(n) for n in self.known(self.shape, "the new shape"))}
+        shape = constant_array(self.shape)
+        return {} if shape is None else {"new_shape": tuple(int(n) for n in shape.reshape(-1))}
 
     def evaluate(self, input: Array, shape: Array) -> Array:
         return input.reshape([int(n) for n in shape])
