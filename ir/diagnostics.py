@@ -7,11 +7,14 @@ Code that meets a problem reports it to a :class:`Diagnostics` and goes on where
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import attrs
 
 from .location import UNKNOWN, Location
+
+_Error = TypeVar("_Error", bound="NnccError")
 
 
 class Severity(enum.Enum):
@@ -45,19 +48,19 @@ class NnccError(Exception):
         super().__init__(message)
         self.diagnostics: tuple[Diagnostic, ...] = (Diagnostic(Severity.ERROR, message, location, remedy),)
 
+    @classmethod
+    def of(cls: type[_Error], diagnostics: Sequence[Diagnostic]) -> _Error:
+        """One error out of many diagnostics."""
+        error = cls(diagnostics[0].message)
+        error.diagnostics = tuple(diagnostics)
+        return error
+
     def __str__(self) -> str:
         return "\n".join(map(str, self.diagnostics))
 
 
 class CompileError(NnccError):
     """The model could not be read, converted or written."""
-
-    @classmethod
-    def of(cls, diagnostics: list[Diagnostic]) -> CompileError:
-        """One error out of many diagnostics."""
-        error = cls(diagnostics[0].message)
-        error.diagnostics = tuple(diagnostics)
-        return error
 
 
 class VerifyError(CompileError):

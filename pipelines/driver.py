@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..ir.instruments import Instrument, PassRecord
 from ..ir.pass_manager import PassManager
 from ..ir.passes import PassContext
 from . import registry
+from .output import make_files
 from .pass_list import parse_pass_list
 from .pipeline import Pipeline, is_pipeline, load_pipeline
 
@@ -50,55 +50,15 @@ def save(module: Module, path: PathLike, format: str | None = None, **options: A
     All files are made in a temporary folder beside the target and moved in place at the end: an error leaves what was
     there untouched. Raises CompileError, and UsageError for an unknown format or option.
     """
-    target = Path(path)
-    backend = registry.target_of(target, format)
-    backend.check_options(options)
-    wrong = sorted(module.dialects() - {backend.dialect}) if backend.dialect else []
-    if wrong:
-        raise UsageError(
-            f"format '{backend.name}' is written from dialect '{backend.dialect}', the module has {', '.join(wrong)}",
-            remedy="run a pipeline that lowers to it first: nncc.compile(module, pipeline)",
-        )
-    return _write_whole(target, backend.is_folder, lambda scratch: backend.function("save")(module, scratch, **options))
+    (written,) = save_all({Path(path): module}, format, **options)
+    return written
 
 
-def _write_whole(target: Path, is_folder: bool, write: Callable[[Path], object]) -> list[Path]:
-    """Let ``write`` make its files in a scratch folder, then move them where they belong, the main one last.
-
-    That is beside ``target``; or into it where it is a folder, which is made.
-    """
-    place = Location.at(str(target))
-    folder = target if is_folder else target.parent
-    _check_target(target, is_folder, place)
-    try:
-        if is_folder:
-            target.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".nncc-", dir=folder))
-    except OSError as error:
-        raise CompileError(f"cannot write there: {error.strerror}", place, "choose another output") from error
-    try:
-        made = scratch / (target.resolve() if is_folder else target).name
-        write(made)
-        files = sorted((made if is_folder else scratch).iterdir(), key=lambda p: (p == made, p))
-        for path in files:
-            os.replace(path, folder / path.name)
-        return [folder / p.name for p in (files if is_folder else reversed(files))]
-    except OSError as error:
-        raise CompileError(f"cannot write: {error.strerror or error}", place, "choose another output") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _check_target(target: Path, is_folder: bool, place: Location) -> None:
-    """Raises CompileError where there is something else in the target's place, or no place for it."""
-    if is_folder:
-        if target.exists() and not target.is_dir():
-            raise CompileError("the output is a file", place, "give the name of a folder")
-        return
-    if not target.parent.is_dir():
-        raise CompileError(f"the folder '{target.parent}' does not exist", place, "make it, or choose another output")
-    if target.is_dir():
-        raise CompileError("the output is a folder", place, "give the name of a file")
+def save_all(modules: Mapping[Path, Module], format: str | None = None, **options: Any) -> list[list[Path]]:
+    """:func:`save` for several modules: all of them are made before the first is moved in place."""
+    with ExitStack() as stack:
+        made = [stack.enter_context(make_files(path, module, format, options)) for path, module in modules.items()]
+        return [files.move() for files in made]
 
 
 @attrs.frozen

@@ -82,18 +82,12 @@ class Pipeline:
         bound = {**self.parameters, **given}
         made = _instantiate(self.steps, bound, where, diagnostics)
         if diagnostics.errors:
-            raise _usage(diagnostics)
+            raise UsageError.of(diagnostics.errors)
         return made
 
     def as_text(self, values: Mapping[str, Any] | None = None) -> str:
         """The passes on one line, for ``--passes``: ``a,b{x=1},(c,d)*``."""
         return _text(self.steps, {**self.parameters, **(values or {})})
-
-
-def _usage(diagnostics: Diagnostics) -> UsageError:
-    error = UsageError(diagnostics.errors[0].message)
-    error.diagnostics = tuple(diagnostics.errors)
-    return error
 
 
 def _instantiate(

@@ -3,6 +3,7 @@
 nncc --pipeline=nnp-to-tflite-int8 m.nnp --dataset samples.npz -o m.tflite
 nncc m.nnp -o m.tflite                       (the pair of formats chooses the pipeline)
 nncc net.nntxt params.h5 -o m.nnp            (the parts of one model)
+nncc -E0 -S 0-2,3- m.nnp -o m.tflite         (m_0_2.tflite and m_3_70.tflite)
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .split import add_split_arguments
+
 if TYPE_CHECKING:
     from ..ir.instruments import Instrument
     from ..pipelines.pipeline import Pipeline
+    from .summary import Result
 
 PARAMETERS = {
     "batch": (("-b", "--batch-size"), {"type": int, "metavar": "N", "help": "what a variable batch becomes"}),
@@ -72,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, help="the file to write (default: named as the input)")
     _add_pipeline_arguments(parser)
     _add_format_arguments(parser)
+    add_split_arguments(parser)
     add_inspection_arguments(parser)
     parser.add_argument("--report", type=Path, metavar="FILE.json", help="write what happened as JSON")
 
@@ -141,6 +146,8 @@ def run(args: argparse.Namespace) -> int:
     from ..ir.passes import PassContext
     from ..pipelines import driver, registry
     from .console import progress, show_refusals, show_warnings
+    from .split import part_path, parts_text, split
+    from .summary import Result
 
     inputs = [Path(p) for p in args.inputs]
     _read_definition(args)
@@ -162,26 +169,38 @@ def run(args: argparse.Namespace) -> int:
         module = driver.load(inputs, args.input_format or pipeline.frontend, context, **load_options)
         if args.dataset is not None:
             context.dataset = args.dataset
-        compilation = driver.compile(module, pipeline, context=context, instruments=instruments(args), **parameters)
+        target = registry.target_of(output, args.output_format or pipeline.backend)
+        parts = split(args, module, pipeline, target, context, parameters)
+        if parts is None:
+            done = driver.compile(module, pipeline, context=context, instruments=instruments(args), **parameters)
+            results = {output: (module, done)}
+        else:
+            paths = {part_path(output, part.range, target): part for part in parts}
+            results = {path: (part.module, part.compilation) for path, part in paths.items()}
         context.diagnostics.raise_if_errors()
-        written = driver.save(module, output, args.output_format or pipeline.backend, **_given(args, SAVE_OPTIONS))
+        modules = {path: made for path, (made, _) in results.items()}
+        written = driver.save_all(modules, target.name, **_given(args, SAVE_OPTIONS))
     show_warnings(context.diagnostics, args.quiet)
     show_refusals(context)
     seconds = time.perf_counter() - started
-    if not args.quiet:
-        from .summary import summary
-
-        print(summary(module, compilation, written, seconds), file=sys.stderr)
-    if args.timing:
-        from .summary import timing_table
-
-        print(timing_table(compilation), file=sys.stderr)
-    if args.report is not None:
-        from .summary import write_report
-
-        _check_report(args.report, written)
-        write_report(args.report, module, compilation, inputs, written, seconds)
+    if parts is not None:
+        print(parts_text(paths), end="")
+    _tell(args, inputs, [Result(*made, files) for made, files in zip(results.values(), written, strict=True)], seconds)
     return 0
+
+
+def _tell(args: argparse.Namespace, inputs: list[Path], results: list[Result], seconds: float) -> None:
+    """Say what was done, as far as the options ask for it."""
+    from .summary import summary, timing_table, write_report
+
+    for result in results:
+        if not args.quiet:
+            print(summary(result, seconds), file=sys.stderr)
+        if args.timing:
+            print(timing_table(result.compilation), file=sys.stderr)
+    if args.report is not None:
+        _check_report(args.report, [file for result in results for file in result.written])
+        write_report(args.report, inputs, results, seconds)
 
 
 def _check(pipeline: Pipeline, parameters: dict[str, Any], dialect: str) -> None:
