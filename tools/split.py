@@ -40,14 +40,15 @@ def split(
     parameters: Mapping[str, Any],
 ) -> list[Part] | None:
     """The parts that were asked for, compiled; None where the model stays whole, and has yet to be compiled."""
+    if args.split is None and args.config is None:
+        return None
+
     from ..passes.splitting import parse_ranges
     from ..pipelines.function_list import read_function_list, supported_ranges
     from ..pipelines.splitting import compile_parts, numbered_graph
     from .compile import instruments
     from .files import read_text
 
-    if args.split is None and args.config is None:
-        return None
     graph = numbered_graph(module, context, pipeline)
     if args.split is not None:
         ranges = parse_ranges(args.split, len(graph.functions))

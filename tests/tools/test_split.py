@@ -92,7 +92,7 @@ def test_c_parts_are_folders(data: Path, tmp_path: Path) -> None:
     assert compile_(*arguments) == 0
     for name in ("net_0_6", "net_7_22"):
         assert (tmp_path / name / f"{name}.h").exists()
-        subprocess.run(["make", "-s", "test"], cwd=tmp_path / name, check=True, capture_output=True)
+        subprocess.run(["make", "-s", "check"], cwd=tmp_path / name, check=True, capture_output=True)
     assert not (tmp_path / "net").exists()
 
 
