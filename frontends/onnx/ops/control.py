@@ -13,8 +13,8 @@ from ....ir.diagnostics import Severity
 from ....ir.dialects.nn.contents import known_elements
 from ....ir.dialects.nn.control import covers
 from ....ir.types import I1, I64, join_types
+from ...lifting import Reported
 from ...nodes import FIT, refuse
-from .lifter import Reported
 from .registry import Absent, Lifted, Lifter, lift
 
 if TYPE_CHECKING:
