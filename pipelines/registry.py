@@ -104,6 +104,9 @@ register_source(
         ("signature", "diagnostics"),
     )
 )
+register_source(
+    Format("nnb", "nnb", (".nnb",), "nncc.frontends.nnb", "networks of nnabla-c-runtime", ("diagnostics",))
+)
 register_source(Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage"))
 register_target(
     Format(

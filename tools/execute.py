@@ -44,6 +44,8 @@ def open_model(paths: Sequence[Path], executor: int | None = None) -> Executable
     source = registry.source_of(paths)
     if source.dialect == "nnp":
         driver.compile(module, "expand-loop-control,initialize-parameters,lift-nnp", context=context)
+    elif source.dialect == "nnb":
+        driver.compile(module, "lift-nnb,lift-nnp", context=context)
     elif source.dialect == "onnx":
         driver.compile(module, "lift-onnx", context=context)
     return InterpretedModel(module)

@@ -54,7 +54,7 @@ def _functions(function: Function) -> list[nnb.NnbFunction]:
 def _check(function: Function) -> None:
     diagnostics = Diagnostics()
     for op in function.body:
-        if not isinstance(op, nnb.NnbFunction | nnb.Parameter | Return):
+        if not isinstance(op, nnb.NnbFunction | nnb.Parameter | nnb.UnreadParameter | Return):
             diagnostics.error(f"'{op.name}' is no function of an NNB file", op.location, "run lower-to-nnb before")
     diagnostics.raise_if_errors()
 
@@ -133,6 +133,8 @@ class _Writer:
         if isinstance(parameter, nnb.Parameter):
             data = self.blocks.add(parameter)
             code = nnb.SIGN if parameter.sign else code
+        elif isinstance(parameter, nnb.UnreadParameter):
+            data = self.blocks.add(struct.pack("<f", parameter.first))
         return self.blocks.add(VARIABLE.pack(self.numbers[value], *shape_list, code | point << 4, data))
 
     # Functions

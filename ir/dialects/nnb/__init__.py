@@ -3,8 +3,8 @@
 from .buffers import buffer_faults, input_buffers
 from .elements import FIXED8, FIXED16, FLOAT32, SIGN, fixed_point, point_of
 from .functions import FUNCTION_OPS, NnbFunction
-from .levels import known_level, lowest_level
-from .ops import API_LEVEL, BUFFER_SIZES, INPUT_BUFFERS, VERSION, Parameter
+from .levels import known_level, lowest_level, newest_level
+from .ops import API_LEVEL, BUFFER_SIZES, INPUT_BUFFERS, VERSION, Parameter, UnreadParameter
 from .table import RUNTIME_LEVEL, Argument, NnbType, Signature, nnb_types, signatures_by_id
 
 __all__ = [
@@ -23,11 +23,13 @@ __all__ = [
     "NnbType",
     "Parameter",
     "Signature",
+    "UnreadParameter",
     "buffer_faults",
     "fixed_point",
     "input_buffers",
     "known_level",
     "lowest_level",
+    "newest_level",
     "nnb_types",
     "point_of",
     "signatures_by_id",

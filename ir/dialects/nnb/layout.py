@@ -43,3 +43,13 @@ def record_layout(arguments: Sequence[Argument]) -> tuple[list[int], int]:
         offsets.append(end)
         end += ARGUMENTS[argument.code].size
     return offsets, end
+
+
+UNREAD_WEIGHTS = frozenset({"BinaryConnectConvolution", "BinaryWeightConvolution"})
+"""Functions whose first parameter may be stored with its first element only: the runtime does not read it."""
+TRANSPOSED_WEIGHTS = {
+    "Affine": (1,),
+    "BinaryConnectAffine": (1, 2),
+    "BinaryWeightAffine": (1, 2),
+}
+"""The operands of functions that lie as (out, in) in memory: all dimensions but the first, then the first."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...opdef import BOOL, DENSE, Op, Trait, attribute, result
+from ...opdef import BOOL, DENSE, FLOAT, Op, Trait, attribute, result
 from ...types import F32, Array, TensorType
 from .elements import point_of
 
@@ -66,3 +66,14 @@ class Parameter(Op, name="nnb.parameter", traits=(Trait.CONSTANT, Trait.PURE)):
         if not np.all(np.abs(values) == 1):
             raise self.error("keeps signs only: expected elements 1 and -1")
         return values > 0
+
+
+class UnreadParameter(Op, name="nnb.unread_parameter", traits=(Trait.PURE,)):
+    """A parameter that no function reads, of which the file holds the first element only.
+
+    Such are the weights of which BinaryConnectConvolution and BinaryWeightConvolution were trained: the runtime
+    computes with the binary ones.
+    """
+
+    first = attribute(FLOAT, "the first element")
+    output = result("float32 of the whole shape")

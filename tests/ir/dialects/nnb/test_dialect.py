@@ -125,8 +125,8 @@ def test_fixed_point_types_are_named_by_their_point(code, point):
 
 
 def test_a_point_out_of_range_is_refused():
-    with pytest.raises(ValueError, match="from 0 to 7"):
-        nnb.fixed_point(nnb.FIXED8, 8)
+    with pytest.raises(ValueError, match="expected 0 to 15 places"):
+        nnb.fixed_point(nnb.FIXED8, 16)
 
 
 def test_signs_are_ones():
