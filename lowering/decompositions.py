@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..ir import Builder, Value
 from ..ir.dialects import nn
 from .expansion import number, reshaped, static_dims, with_axis, without_axis
@@ -34,6 +36,16 @@ def acosh(b: Builder, op: nn.Acosh) -> Value:
 def atanh(b: Builder, op: nn.Atanh) -> Value:
     quotient = b.nn.div(b.nn.add(op.x, 1.0), b.nn.sub(number(b, 1.0, op.x), op.x))
     return b.nn.mul(b.nn.log(quotient), 0.5)
+
+
+def softplus(b: Builder, op: nn.Softplus) -> Value:
+    # max(x, 0) + log(1 + e^-|x|): the exponential never overflows.
+    tail = b.nn.exp(b.nn.mul(b.nn.abs(op.x), -1.0))
+    return b.nn.add(b.nn.relu(op.x), b.nn.log(b.nn.add(tail, 1.0)))
+
+
+def softsign(b: Builder, op: nn.Softsign) -> Value:
+    return b.nn.div(op.x, b.nn.add(b.nn.abs(op.x), 1.0))
 
 
 def erf(b: Builder, op: nn.Erf) -> Value:
@@ -160,6 +172,17 @@ def space_to_depth(b: Builder, op: nn.SpaceToDepth) -> Value | None:
     perm = (0, rows, columns, *channels) if op.channel_last else (0, *channels, rows, columns)
     assert len(perm) == rank + 2
     return reshaped(b, b.nn.transpose(reshaped(b, op.x, split), perm=perm), op.output.tensor.static_shape)
+
+
+def trilu(b: Builder, op: nn.Trilu) -> Value | None:
+    """A choice by a constant mask."""
+    sizes = [n for n in op.x.tensor.dims[-2:] if isinstance(n, int)]
+    if len(sizes) != 2:
+        return None
+    ones = np.ones(sizes, bool)
+    mask = np.triu(ones, op.k) if op.upper else np.tril(ones, op.k)
+    made: Value = b.nn.select(b.constant(mask), op.x, b.constant(0, op.x.tensor.expressed))
+    return made
 
 
 def cumprod(b: Builder, op: nn.Cumprod) -> Value | None:

@@ -22,9 +22,13 @@ _E = TypeVar("_E", bound=Expansion)
 
 
 class Expansions:
-    """The rules of one target: ``expands = Expansions()``, then ``@expands("tan")`` before a rule."""
+    """The rules of one target: ``expands = Expansions()``, then ``@expands("tan")`` before a rule.
 
-    def __init__(self) -> None:
+    Those of ``base`` are tried after its own.
+    """
+
+    def __init__(self, base: Expansions | None = None) -> None:
+        self._base = base
         self._rules: dict[str, list[tuple[float, float, Expansion]]] = {}
 
     def __call__(self, *names: str, below: float = math.inf, since: float = -math.inf) -> Callable[[_E], _E]:
@@ -42,7 +46,9 @@ class Expansions:
 
     def of(self, op: Operation, version: int = 0) -> Iterator[Expansion]:
         """The rules for an operation in that version of the target."""
-        return (rule for since, below, rule in self._rules.get(op.name, ()) if since <= version < below)
+        yield from (rule for since, below, rule in self._rules.get(op.name, ()) if since <= version < below)
+        if self._base is not None:
+            yield from self._base.of(op, version)
 
 
 def expand_function(module: Module, function: Function, rules: Expansions, version: int = 0) -> Counter[str]:

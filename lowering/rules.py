@@ -18,9 +18,13 @@ _R = TypeVar("_R", bound=Callable[..., Any])
 
 @attrs.frozen
 class Rules(Generic[_R]):
-    """The rules of a lowering, by the operations of ``dialect`` that they lower."""
+    """The rules of a lowering, by the operations of ``dialect`` that they lower.
+
+    An operation that has none has that of ``base``.
+    """
 
     dialect: str
+    base: Rules[_R] | None = None
     _by_name: dict[str, _R] = attrs.Factory(dict)
 
     def lowers(self, *names: str) -> Callable[[_R], _R]:
@@ -36,7 +40,8 @@ class Rules(Generic[_R]):
 
     def rule_for(self, op: Operation) -> _R | None:
         """The rule that lowers an operation."""
-        return self._by_name.get(op.name)
+        own = self._by_name.get(op.name)
+        return self.base.rule_for(op) if own is None and self.base is not None else own
 
 
 def replace_op(op: Operation, values: Sequence[Value]) -> None:

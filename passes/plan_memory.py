@@ -1,4 +1,4 @@
-"""The pass ``plan-memory``: an address in one arena for every tensor of a target with buffers."""
+"""The pass ``plan-memory``: an address in one arena, or a buffer, for every tensor of a target with such memory."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..ir.memory import BufferedOp
 from ..ir.passes import Pass, PassContext, option
 from .memory.buffers import Buffer, Buffers, intervals
 from .memory.packing import Packing, pack
+from .memory.separate import assign_buffers, has_separate_buffers
 
 ARENA, LIVE = "arena_bytes", "live_bytes"
 OFFSET = "nncc.offset"
@@ -34,6 +35,9 @@ class PlanMemory(Pass, name="plan-memory"):
 
     The function gets ``arena_bytes``, and ``live_bytes``: the largest sum of the sizes of tensors that live at the same
     time, each with memory of its own. Inputs get ``nncc.offset``. Constants are not in the arena.
+
+    In the nnb dialect memory is a list of buffers, of which a value takes one as a whole: there the operations get
+    ``buffers``, and the module ``nnb.buffer_sizes``, whose sum is as small as can be found.
     """
 
     alignment: int = option(64, "addresses are multiples of this many bytes")
@@ -42,8 +46,18 @@ class PlanMemory(Pass, name="plan-memory"):
         if self.alignment < 1:
             raise UsageError(f"the alignment is {self.alignment}", remedy="give a number from 1 on")
         for function in module.functions:
-            self._plan(function)
+            if has_separate_buffers(function):
+                self._assign(module, function)
+            else:
+                self._plan(function)
         return True
+
+    def _assign(self, module: Module, function: Function) -> None:
+        _check(function)
+        sizes, live = assign_buffers(module, function)
+        self.counts["buffers"] += len(sizes)
+        self.counts["buffer bytes"] += sum(sizes)
+        self.counts["live bytes"] += live
 
     def _plan(self, function: Function) -> None:
         _check(function)

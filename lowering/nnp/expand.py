@@ -17,10 +17,13 @@ from . import (
     expand_movement,
     expand_recurrent,
     expand_releases,
+    expand_runtime,
+    expand_runtime_indexing,
     expand_sampling,
 )
 from .batch import name_batch
-from .expansion import expands, version_of
+from .expansion import expands, expands_for_runtime, version_of
+from .runtime import expect_runtime
 
 RULE_MODULES = (
     expand_control,
@@ -32,6 +35,8 @@ RULE_MODULES = (
     expand_movement,
     expand_indexing,
     expand_recurrent,
+    expand_runtime,
+    expand_runtime_indexing,
 )
 
 
@@ -60,13 +65,17 @@ class ExpandForNnp(Pass, name="expand-for-nnp"):
 
     version: str = option("", "the release of NNabla that the functions are for, e.g. 1.20.0; the newest unless given")
 
+    runtime: str = option("nnabla", "what has the functions: nnabla, or nnablart (nnabla-c-runtime, which has few)")
+
     def __attrs_post_init__(self) -> None:
         expect_release(self.version, self.name)
+        expect_runtime(self.runtime, self.name)
 
     def run(self, module: Module, context: PassContext) -> bool:
         named = name_batch(module.main, context.diagnostics)
         context.diagnostics.raise_if_errors()
         release = expect_release(self.version, self.name)
-        counts = expand_function(module, module.main, expands, _NEWEST if release is None else version_of(*release))
+        rules = expands_for_runtime if self.runtime == "nnablart" else expands
+        counts = expand_function(module, module.main, rules, _NEWEST if release is None else version_of(*release))
         self.counts.update(counts)
         return named or bool(counts)

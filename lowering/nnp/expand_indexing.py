@@ -74,7 +74,7 @@ def gather_nd(b: Builder, op: nn.GatherNd) -> Value | None:
 @expands("gather")
 def gather(b: Builder, op: nn.Gather) -> Value | None:
     """NNabla's Gather does not count from the end: computed indices that may be negative are brought to the front."""
-    if constant_array(op.indices) is not None or _is_from_front(op.indices, constant_attribute(op.x) is not None):
+    if constant_array(op.indices) is not None or is_from_front(op.indices, constant_attribute(op.x) is not None):
         return None
     length = _at_axis(op.x, op.axis)
     indices = b.nn.select(b.nn.less(op.indices, 0), b.nn.add(op.indices, length), op.indices)
@@ -84,7 +84,7 @@ def gather(b: Builder, op: nn.Gather) -> Value | None:
 _FARTHEST = 8
 
 
-def _is_from_front(value: Value, is_table: bool) -> bool:
+def is_from_front(value: Value, is_table: bool) -> bool:
     """Whether indices are not negative: they were chosen by another operation, or made so.
 
     Those that a user gives for a table (an embedding) are taken as they are: a negative one is an error in NNabla.
@@ -100,7 +100,7 @@ def _is_from_front(value: Value, is_table: bool) -> bool:
         if isinstance(op, nn.Select):
             return _is_wrapped(op)
         if isinstance(op, nn.Concat):
-            return all(_is_from_front(v, is_table) for v in op.inputs)
+            return all(is_from_front(v, is_table) for v in op.inputs)
         if not isinstance(op, nn.Cast | nn.Reshape | nn.Transpose | nn.Slice | nn.Identity):
             return False
         value = op.x

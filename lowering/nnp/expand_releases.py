@@ -23,6 +23,7 @@ expands("cumprod", below=version_of(1, 19))(decompositions.cumprod)
 expands("roi_align", below=version_of(1, 21))(sampling.roi_align)
 expands("erf", below=version_of(1, 31))(decompositions.erf)
 expands("einsum", below=version_of(1, 38))(einsum)
+expands("trilu", below=version_of(1, 38))(decompositions.trilu)
 
 
 @expands("resize", below=version_of(1, 9))
@@ -64,16 +65,4 @@ def cumsum(b: Builder, op: nn.Cumsum) -> Value | None:
     perm = swapped(op.x, axis)
     y = b.nn.affine(b.nn.transpose(b.nn.cast(op.x, to=F32), perm=perm), ones.T if op.reverse else ones)
     made: Value = b.nn.cast(b.nn.transpose(y, perm=inverse(perm)), to=element)
-    return made
-
-
-@expands("trilu", below=version_of(1, 38))
-def trilu(b: Builder, op: nn.Trilu) -> Value | None:
-    """A choice by a constant mask."""
-    sizes = [n for n in op.x.tensor.dims[-2:] if isinstance(n, int)]
-    if len(sizes) != 2:
-        return None
-    ones = np.ones(sizes, bool)
-    mask = np.triu(ones, op.k) if op.upper else np.tril(ones, op.k)
-    made: Value = b.nn.select(b.constant(mask), op.x, b.constant(0, op.x.tensor.expressed))
     return made

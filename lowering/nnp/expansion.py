@@ -3,6 +3,8 @@
 from ..expansion import Expansions
 
 expands = Expansions()
+expands_for_runtime = Expansions(base=expands)
+"""Those for nnabla-c-runtime, which has less functions than NNabla."""
 
 
 def version_of(major: int, minor: int, patch: int = 0) -> int:

@@ -18,12 +18,17 @@ from . import (
     rules_linear,
     rules_movement,
     rules_reduction,
+    rules_runtime,
     rules_sampling,
     rules_windows,
+    substitutes,
+    substitutes_linear,
+    substitutes_reduction,
 )
 from .parameters import Parameters
 from .quantization import on_grid
-from .target import Target, is_holdable, rule_for
+from .runtime import RULES, RuntimeTarget, expect_runtime
+from .target import BASE_RULES, Target, is_holdable
 
 RULE_MODULES = (
     rules_elementwise,
@@ -33,7 +38,9 @@ RULE_MODULES = (
     rules_movement,
     rules_indexing,
     rules_reduction,
+    rules_runtime,
 )
+SUBSTITUTE_MODULES = (substitutes, substitutes_linear, substitutes_reduction)
 
 
 _SIZES = (
@@ -98,20 +105,25 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
     produces = frozenset({"nnp"})
 
     network: str = option("", "the name of the network that is made; that of the source's unless given")
+    runtime: str = option("nnabla", "what has the functions: nnabla, or nnablart (nnabla-c-runtime, which has few)")
+
+    def __attrs_post_init__(self) -> None:
+        expect_runtime(self.runtime, self.name)
 
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
+        target = RuntimeTarget if self.runtime == "nnablart" else Target
         parameters = Parameters(module)
         elements = {op: tuple(v.tensor.element for v in op.operands if v is not None) for op in function.body}
         integers = {v for v in function.inputs if not v.tensor.expressed.is_float}
         for op in function.body:
             if not isinstance(op, Return | nn.Constant) and not _waits(op):
                 try:
-                    self._lower(Target(op, parameters, context.diagnostics, elements[op], integers))
+                    self._lower(target(op, parameters, context.diagnostics, elements[op], integers))
                 except CompileError as error:
                     context.diagnostics.add(error)
         try:
-            ends = Target(function.terminator, parameters, context.diagnostics)
+            ends = target(function.terminator, parameters, context.diagnostics)
             separate_outputs(function, lambda value: ends.like("Identity", value), _is_stored)
         except CompileError as error:
             context.diagnostics.add(error)
@@ -125,7 +137,8 @@ class LowerToNnp(Pass, name="lower-to-nnp"):
 
     def _lower(self, target: Target) -> None:
         op = target.op
-        rule = rule_for(op)
+        rules = RULES if self.runtime == "nnablart" else BASE_RULES
+        rule = rules.rule_for(op)
         if rule is None:
             reason, remedy = REFUSALS.get(op.name, _NO_FUNCTION)
             raise CompileError(f"'{op.name}' {reason}", op.location, remedy)

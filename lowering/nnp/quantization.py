@@ -20,7 +20,7 @@ def snapped(t: Target, x: Value, grid: QuantizedType, rounding: str = "half_away
     scale, zero = scale_and_zero(t, x, grid)
     low, high = grid.range
     narrow = grid.storage.name == "i8" and (low, high) == (-127, 127)
-    if grid.storage.name in _DTYPES and (narrow or (low, high) == grid.storage.limits):
+    if grid.storage.name in _DTYPES and t.has("QuantizeLinear") and (narrow or (low, high) == grid.storage.limits):
         stored = t.like(
             "QuantizeLinear",
             x,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ...ir import OpResult, QuantizedType, Value
+from ...ir import QuantizedType, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_attribute
 from ...ir.types import ElementType, Shape
@@ -66,12 +66,12 @@ _BINARY = {
 
 
 @lowers(*_UNARY)
-def unary(t: Target, op: nn.UnaryOp) -> OpResult:
+def unary(t: Target, op: nn.UnaryOp) -> Value:
     return t.value(_UNARY[op.name.partition(".")[2]], op.x)
 
 
 @lowers("sign")
-def sign(t: Target, op: nn.Sign) -> OpResult:
+def sign(t: Target, op: nn.Sign) -> Value:
     return t.value("Sign", op.x, alpha=0.0)
 
 
@@ -81,17 +81,17 @@ def neg(t: Target, op: nn.Neg) -> Value:
 
 
 @lowers("reciprocal")
-def reciprocal(t: Target, op: nn.Reciprocal) -> OpResult:
+def reciprocal(t: Target, op: nn.Reciprocal) -> Value:
     return t.value("RDivScalar", op.x, val=1.0)
 
 
 @lowers("sqrt")
-def sqrt(t: Target, op: nn.Sqrt) -> OpResult:
+def sqrt(t: Target, op: nn.Sqrt) -> Value:
     return t.value("PowScalar", op.x, val=0.5)
 
 
 @lowers("rsqrt")
-def rsqrt(t: Target, op: nn.Rsqrt) -> OpResult:
+def rsqrt(t: Target, op: nn.Rsqrt) -> Value:
     return t.value("PowScalar", op.x, val=-0.5)
 
 
@@ -101,29 +101,29 @@ def square(t: Target, op: nn.Square) -> Value:
 
 
 @lowers("softplus")
-def softplus(t: Target, op: nn.Softplus) -> OpResult:
+def softplus(t: Target, op: nn.Softplus) -> Value:
     return t.value("SoftPlus", op.x, beta=1.0)
 
 
 @lowers("elu")
-def elu(t: Target, op: nn.Elu) -> OpResult:
+def elu(t: Target, op: nn.Elu) -> Value:
     return t.value("ELU", op.x, alpha=op.alpha)
 
 
 @lowers("leaky_relu")
-def leaky_relu(t: Target, op: nn.LeakyRelu) -> OpResult:
+def leaky_relu(t: Target, op: nn.LeakyRelu) -> Value:
     return t.value("LeakyReLU", op.x, alpha=op.alpha)
 
 
 @lowers("gelu")
-def gelu(t: Target, op: nn.Gelu) -> OpResult:
+def gelu(t: Target, op: nn.Gelu) -> Value:
     if not op.approximate:
         raise t.error("is the exact form, and NNabla's GELU the one with tanh", "run expand-for-nnp before")
     return t.value("GELU", op.x)
 
 
 @lowers("hard_sigmoid")
-def hard_sigmoid(t: Target, op: nn.HardSigmoid) -> OpResult:
+def hard_sigmoid(t: Target, op: nn.HardSigmoid) -> Value:
     if not is_default_hard_sigmoid(op):
         raise t.error("has another slope than NNabla's HardSigmoid", "run expand-for-nnp before")
     return t.value("HardSigmoid", op.x)
@@ -135,7 +135,7 @@ def is_default_hard_sigmoid(op: nn.HardSigmoid) -> bool:
 
 
 @lowers("prelu")
-def prelu(t: Target, op: nn.Prelu) -> OpResult:
+def prelu(t: Target, op: nn.Prelu) -> Value:
     axis = slope_axis(op)
     if axis is None:
         raise t.error("has slopes along several axes, and NNabla's PReLU along one", "run expand-for-nnp before")
@@ -187,7 +187,7 @@ def binary(t: Target, op: nn.BinaryOp) -> Value:
     return wrapped(t, truncated(t, made) if name in ("div", "pow") else made, element)
 
 
-def two_operands(t: Target, name: str, lhs: Value, rhs: Value) -> OpResult:
+def two_operands(t: Target, name: str, lhs: Value, rhs: Value) -> Value:
     """A function of two operands that broadcast, with the dimensions of what is being lowered."""
     function, with_second, with_first = _BINARY[name]
     rank = t.op.results[0].tensor.rank
@@ -210,7 +210,7 @@ def _number(value: Value, other: Value) -> float | None:
 
 
 @lowers("squared_difference")
-def squared_difference(t: Target, op: nn.SquaredDifference) -> OpResult:
+def squared_difference(t: Target, op: nn.SquaredDifference) -> Value:
     if op.lhs.tensor.dims == op.rhs.tensor.dims:
         return t.value("SquaredError", op.lhs, op.rhs)
     rank = op.output.tensor.rank
@@ -219,13 +219,13 @@ def squared_difference(t: Target, op: nn.SquaredDifference) -> OpResult:
 
 
 @lowers("floor_div")
-def floor_div(t: Target, op: nn.FloorDiv) -> OpResult:
+def floor_div(t: Target, op: nn.FloorDiv) -> Value:
     rank = op.output.tensor.rank
     return t.value("Floor", t.value("Div2", t.raised(op.lhs, rank), t.raised(op.rhs, rank)))
 
 
 @lowers("mod")
-def mod(t: Target, op: nn.Mod) -> OpResult:
+def mod(t: Target, op: nn.Mod) -> Value:
     """Mod2 takes the sign of the dividend; where that is not the divisor's, the divisor is added."""
     rank = op.output.tensor.rank
     divisor = t.raised(op.rhs, rank)
@@ -238,7 +238,7 @@ def mod(t: Target, op: nn.Mod) -> OpResult:
 
 
 @lowers("bit_shift")
-def bit_shift(t: Target, op: nn.BitShift) -> OpResult:
+def bit_shift(t: Target, op: nn.BitShift) -> Value:
     """A product with a power of two; to the right the bits that leave are cut off, which is floor."""
     rank = op.output.tensor.rank
     sign = 1.0 if op.direction == "left" else -1.0
@@ -248,7 +248,7 @@ def bit_shift(t: Target, op: nn.BitShift) -> OpResult:
 
 
 @lowers("bitwise_not")
-def bitwise_not(t: Target, op: nn.BitwiseNot) -> OpResult:
+def bitwise_not(t: Target, op: nn.BitwiseNot) -> Value:
     """-1 - x, or for numbers without sign the largest one less x."""
     low, high = t.element().limits
     return t.value("RSubScalar", op.x, val=float(low + high))
@@ -258,12 +258,12 @@ def bitwise_not(t: Target, op: nn.BitwiseNot) -> OpResult:
 
 
 @lowers("logical_not")
-def logical_not(t: Target, op: nn.LogicalNot) -> OpResult:
+def logical_not(t: Target, op: nn.LogicalNot) -> Value:
     return t.value("LogicalNot", op.x)
 
 
 @lowers("select")
-def select(t: Target, op: nn.Select) -> OpResult:
+def select(t: Target, op: nn.Select) -> Value:
     """Where does not broadcast, but for a condition that lacks the last dimensions."""
     dims = op.output.tensor.dims
     condition = (1,) * (len(dims) - op.condition.tensor.rank) + op.condition.tensor.dims
@@ -317,7 +317,7 @@ def _includes(wide: ElementType, narrow: ElementType) -> bool:
     return wide.limits[0] <= narrow.limits[0] and wide.limits[1] >= narrow.limits[1]
 
 
-def truncated(t: Target, x: Value) -> OpResult:
+def truncated(t: Target, x: Value) -> Value:
     """x without its fraction."""
     size = t.like("Floor", t.like("Abs", x))
     return t.like("Mul2", size, t.like("Sign", x, alpha=0.0))

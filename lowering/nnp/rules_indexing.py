@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...ir import OpResult, Value
+from ...ir import Value
 from ...ir.dialects import nn
 from ...ir.module import constant_array
 from .parameters import EXACT
@@ -22,7 +22,7 @@ def index(t: Target, value: Value, lengths: np.ndarray[tuple[int, ...], np.dtype
 
 
 @lowers("gather")
-def gather(t: Target, op: nn.Gather) -> OpResult:
+def gather(t: Target, op: nn.Gather) -> Value:
     axis = op.axis % op.x.tensor.rank
     length = op.x.tensor.dims[axis]
     indices = index(t, op.indices, np.array(length if isinstance(length, int) else 0))
@@ -30,7 +30,7 @@ def gather(t: Target, op: nn.Gather) -> OpResult:
 
 
 @lowers("gather_nd")
-def gather_nd(t: Target, op: nn.GatherNd) -> OpResult:
+def gather_nd(t: Target, op: nn.GatherNd) -> Value:
     """The index vectors lie along the first dimension of the indices."""
     if op.batch_dims:
         raise t.error("has batch dimensions, and NNabla's GatherNd none", "run expand-for-nnp before")
@@ -53,7 +53,7 @@ def vectors_first(t: Target, op: nn.GatherNd | nn.ScatterNd, x: Value) -> Value:
 
 
 @lowers("scatter_nd")
-def scatter_nd(t: Target, op: nn.ScatterNd) -> OpResult:
+def scatter_nd(t: Target, op: nn.ScatterNd) -> Value:
     """ScatterNd writes into its third input itself, so that gets a copy."""
     if op.reduction not in ("none", "add"):
         raise t.error(f"has the reduction '{op.reduction}', which NNabla's ScatterNd has not")
@@ -67,7 +67,7 @@ def scatter_nd(t: Target, op: nn.ScatterNd) -> OpResult:
 
 
 @lowers("one_hot")
-def one_hot(t: Target, op: nn.OneHot) -> OpResult:
+def one_hot(t: Target, op: nn.OneHot) -> Value:
     """The indices have a last dimension of 1. NNabla counts negative ones from the end: they are moved out of range."""
     if op.axis % op.output.tensor.rank != op.output.tensor.rank - 1:
         raise t.error("has its new axis before others, and NNabla puts it last", "run expand-for-nnp before")

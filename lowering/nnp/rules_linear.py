@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ir import OpResult, Value
+from ...ir import Value
 from ...ir.dialects import nn
 from ...ir.layout import permute
 from ...ir.module import constant_array, constant_attribute
@@ -14,7 +14,7 @@ from .target import Target, lowers
 
 
 @lowers("affine")
-def affine(t: Target, op: nn.Affine) -> OpResult:
+def affine(t: Target, op: nn.Affine) -> Value:
     return t.value("Affine", op.x, op.weight, op.bias, base_axis=op.x.tensor.rank - 1)
 
 
@@ -43,12 +43,12 @@ def _transposed(t: Target, value: Value, perm: tuple[int, ...]) -> Value:
 
 
 @lowers("einsum")
-def einsum(t: Target, op: nn.Einsum) -> OpResult:
+def einsum(t: Target, op: nn.Einsum) -> Value:
     return t.value("Einsum", *op.inputs, equation=op.equation)
 
 
 @lowers("batch_norm")
-def batch_norm(t: Target, op: nn.BatchNorm) -> OpResult:
+def batch_norm(t: Target, op: nn.BatchNorm) -> Value:
     rank = op.x.tensor.rank
     axis = op.axis % rank
     dims = tuple(op.x.tensor.dims[axis] if i == axis else 1 for i in range(rank))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...ir import OpResult, Value
+from ...ir import Value
 from ...ir.dialects import nn
 from ...ir.types import Dim
 from .rules_elementwise import broadcast
@@ -18,7 +18,7 @@ def reshape(t: Target, op: nn.Reshape) -> Value:
 
 
 @lowers("transpose")
-def transpose(t: Target, op: nn.Transpose) -> OpResult:
+def transpose(t: Target, op: nn.Transpose) -> Value:
     return t.value("Transpose", op.x, axes=op.perm)
 
 
@@ -73,7 +73,7 @@ def pad(t: Target, op: nn.Pad) -> Value:
 
 
 @lowers("tile")
-def tile(t: Target, op: nn.Tile) -> OpResult:
+def tile(t: Target, op: nn.Tile) -> Value:
     return t.value("Tile", op.x, reps=op.reps)
 
 
@@ -83,10 +83,10 @@ def broadcast_to(t: Target, op: nn.BroadcastTo) -> Value:
 
 
 @lowers("reverse")
-def reverse(t: Target, op: nn.Reverse) -> OpResult:
+def reverse(t: Target, op: nn.Reverse) -> Value:
     return t.value("Flip", op.x, axes=tuple(sorted(a % op.x.tensor.rank for a in op.axes)))
 
 
 @lowers("trilu")
-def trilu(t: Target, op: nn.Trilu) -> OpResult:
+def trilu(t: Target, op: nn.Trilu) -> Value:
     return t.value("Trilu", op.x, k=op.k, upper=op.upper)

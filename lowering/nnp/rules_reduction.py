@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ...ir import OpResult, Value
+from ...ir import Value
 from ...ir.dialects import nn
 from .parameters import EXACT
 from .ranges import may_be_huge
@@ -33,7 +33,7 @@ def reduction(t: Target, op: nn.ReduceOp) -> Value:
     if name == "Mean" and op.x.tensor.rank == 4 and axes == (2, 3) and op.keep_dims:
         return t.value("GlobalAveragePooling", op.x)
     if name in ("Max", "Min") and _needs_exact(t, op.x, axes):
-        return t.reshape(_exact_extreme(t, op.x, axes, name == "Min"), op.output.tensor.dims)
+        return t.reshape(exact_extreme(t, op.x, axes, name == "Min"), op.output.tensor.dims)
     return t.value(name, op.x, axes=axes, keep_dims=op.keep_dims)
 
 
@@ -42,7 +42,7 @@ def _needs_exact(t: Target, x: Value, axes: Sequence[int]) -> bool:
     return t.element().is_float and all(isinstance(x.tensor.dims[a], int) for a in axes) and may_be_huge(x)
 
 
-def _exact_extreme(t: Target, x: Value, axes: Sequence[int], least: bool) -> Value:
+def exact_extreme(t: Target, x: Value, axes: Sequence[int], least: bool) -> Value:
     """The maximum or minimum over axes, which stay with length 1: by MaxPooling, which misses nothing."""
     dims = x.tensor.dims
     kept = [i for i in range(len(dims)) if i not in axes]
@@ -62,24 +62,24 @@ def _exact_extreme(t: Target, x: Value, axes: Sequence[int], least: bool) -> Val
 
 
 @lowers("argmax", "argmin")
-def arg_extreme(t: Target, op: nn.Argmax | nn.Argmin) -> OpResult:
+def arg_extreme(t: Target, op: nn.Argmax | nn.Argmin) -> Value:
     """Where numbers may be beyond what Max and Min see, the first place that has the extreme."""
     axes = (op.axis % op.x.tensor.rank,)
     least = isinstance(op, nn.Argmin)
     if _needs_exact(t, op.x, axes):
-        hits = t.like("Equal", op.x, _exact_extreme(t, op.x, axes, least))
+        hits = t.like("Equal", op.x, exact_extreme(t, op.x, axes, least))
         return t.value("Max", hits, axes=axes, keep_dims=op.keep_dims, only_index=True)
     return t.value("Min" if least else "Max", op.x, axes=axes, keep_dims=op.keep_dims, only_index=True)
 
 
 @lowers("cumsum", "cumprod")
-def running(t: Target, op: nn.Cumsum | nn.Cumprod) -> OpResult:
+def running(t: Target, op: nn.Cumsum | nn.Cumprod) -> Value:
     name = "CumSum" if isinstance(op, nn.Cumsum) else "CumProd"
     return t.value(name, op.x, axis=op.axis % op.x.tensor.rank, exclusive=op.exclusive, reverse=op.reverse)
 
 
 @lowers("softmax", "log_softmax")
-def softmax(t: Target, op: nn.Softmax | nn.LogSoftmax) -> OpResult:
+def softmax(t: Target, op: nn.Softmax | nn.LogSoftmax) -> Value:
     name = "Softmax" if isinstance(op, nn.Softmax) else "LogSoftmax"
     return t.value(name, op.x, axis=op.axis % op.x.tensor.rank)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...ir import OpResult, Value
+from ...ir import Value
 from ...ir.dialects import nn
 from .target import Target, lowers
 
@@ -20,7 +20,7 @@ def fits_warp_by_grid(op: nn.GridSample) -> bool:
 
 
 @lowers("grid_sample")
-def grid_sample(t: Target, op: nn.GridSample) -> OpResult:
+def grid_sample(t: Target, op: nn.GridSample) -> Value:
     if not fits_warp_by_grid(op) or not op.normalized or op.channel_last:
         raise t.error("takes elements as NNabla's WarpByGrid does not", _EXPAND)
     padding = _PADDINGS[op.padding]
@@ -33,7 +33,7 @@ def fits_roi_align(op: nn.RoiAlign) -> bool:
 
 
 @lowers("roi_align")
-def roi_align(t: Target, op: nn.RoiAlign) -> OpResult:
+def roi_align(t: Target, op: nn.RoiAlign) -> Value:
     """A region is the number of its image, then its corners."""
     if not fits_roi_align(op):
         raise t.error("takes a maximum, or corners that are not moved by half a pixel, as NNabla's RoiAlign does not")
@@ -55,7 +55,7 @@ def fits_deformable_convolution(op: nn.DeformConv) -> bool:
 
 
 @lowers("deform_conv")
-def deform_conv(t: Target, op: nn.DeformConv) -> OpResult:
+def deform_conv(t: Target, op: nn.DeformConv) -> Value:
     window = op.window
     if not fits_deformable_convolution(op) or op.channel_last:
         raise t.error("has an output that is not as large as its input, which NNabla's offsets belong to", _EXPAND)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...ir import OpResult, Value
+from ...ir import Value
 from ...ir.dialects import nn
 from .target import Target, lowers
 from .windows import interpolate_arguments, pool_arguments
@@ -13,7 +13,7 @@ _EXPAND = "run expand-for-nnp before"
 
 
 @lowers("conv")
-def conv(t: Target, op: nn.Conv) -> OpResult:
+def conv(t: Target, op: nn.Conv) -> Value:
     arguments = _arguments(t, op)
     outputs, per_group = op.weight.tensor.static_shape[:2]
     if op.groups > 1 and per_group == 1 and op.spatial_rank <= 2:
@@ -24,7 +24,7 @@ def conv(t: Target, op: nn.Conv) -> OpResult:
 
 
 @lowers("conv_transpose")
-def conv_transpose(t: Target, op: nn.ConvTranspose) -> OpResult:
+def conv_transpose(t: Target, op: nn.ConvTranspose) -> Value:
     arguments = _arguments(t, op)
     inputs, per_group = op.weight.tensor.static_shape[:2]
     padding = op.output_padding
@@ -44,7 +44,7 @@ def _arguments(t: Target, op: nn.ConvolutionOp) -> dict[str, Any]:
 
 
 @lowers("max_pool", "average_pool")
-def pool(t: Target, op: nn.MaxPool | nn.AveragePool) -> OpResult:
+def pool(t: Target, op: nn.MaxPool | nn.AveragePool) -> Value:
     arguments = pool_arguments(op)
     if arguments is None:
         raise t.error("has windows that NNabla's pools have not", _EXPAND)

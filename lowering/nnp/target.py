@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ...ir import DenseResource, Diagnostics, Operation, OpResult, QuantizedType, TensorType, Value, VerifyError
+from ...ir import DenseResource, Diagnostics, Operation, QuantizedType, TensorType, Value, VerifyError
 from ...ir.attributes import as_dense
 from ...ir.dialects import nn
 from ...ir.dialects.nnp import BATCH, FUNCTION_OPS, FunctionOp
@@ -20,10 +20,10 @@ from ...ir.types import F32, Array, Dim, ElementType, Shape
 from ..rules import Rules
 from .parameters import Parameters
 
-Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
+Rule = Callable[[Any, Any], "Value | Sequence[Value]"]
 """Makes the functions for one nn operation; gives what replaces its results."""
-_RULES: Rules[Rule] = Rules("nn")
-lowers, rule_for = _RULES.lowers, _RULES.rule_for
+BASE_RULES: Rules[Rule] = Rules("nn")
+lowers = BASE_RULES.lowers
 
 FIX_BATCH = "fix the batch size (-b), or the sizes of inputs (--input-shape)"
 
@@ -48,7 +48,7 @@ class Target:
 
     def build(
         self, name: str, *operands: Value | None, results: Sequence[Shape] | None = None, **arguments: Any
-    ) -> Sequence[OpResult]:
+    ) -> Sequence[Value]:
         """Make a function; its results have the dimensions of those being lowered unless ``results`` says others."""
         if results is None:
             results = [r.tensor.dims for r in self.op.results]
@@ -66,16 +66,18 @@ class Target:
         self.op.parent.insert_before(self.op, made)
         return made.results
 
-    def value(
-        self, name: str, *operands: Value | None, dims: Sequence[Dim] | None = None, **arguments: Any
-    ) -> OpResult:
+    def value(self, name: str, *operands: Value | None, dims: Sequence[Dim] | None = None, **arguments: Any) -> Value:
         """:meth:`build` for a function with one result, which it gives."""
         results = None if dims is None else [tuple(dims)]
         return self.build(name, *operands, results=results, **arguments)[0]
 
-    def like(self, name: str, x: Value, *others: Value, **arguments: Any) -> OpResult:
+    def like(self, name: str, x: Value, *others: Value, **arguments: Any) -> Value:
         """A function whose result has the shape of its first operand."""
         return self.value(name, x, *others, dims=x.tensor.dims, **arguments)
+
+    def has(self, name: str) -> bool:
+        """Whether a function of this type can be made."""
+        return name in FUNCTION_OPS
 
     def _check(self, dims: Sequence[Dim]) -> None:
         if not is_holdable(dims):

@@ -12,7 +12,7 @@ from ...ir import Builder, QuantizedType, TensorType, Value
 from ...ir.dialects import nn
 from ...ir.module import scalar_constant
 from ...ir.types import I1, I8, I16, I32, UI8
-from .. import decompositions
+from .. import decompositions, trigonometry
 from ..expansion import number
 from .expansion import expands
 
@@ -30,24 +30,9 @@ def tan(b: Builder, op: nn.Tan) -> Value:
     return b.nn.div(b.nn.sin(op.x), b.nn.cos(op.x))
 
 
-def _leg(b: Builder, x: Value) -> Value:
-    """√(1 - x²), as √((1 - x) (1 + x)): near 1 the square would lose digits."""
-    return b.nn.sqrt(b.nn.mul(b.nn.sub(number(b, 1.0, x), x), b.nn.add(x, 1.0)))
-
-
-@expands("asin")
-def asin(b: Builder, op: nn.Asin) -> Value:
-    return b.nn.atan2(op.x, _leg(b, op.x))
-
-
-@expands("acos")
-def acos(b: Builder, op: nn.Acos) -> Value:
-    return b.nn.atan2(_leg(b, op.x), op.x)
-
-
-@expands("atan")
-def atan(b: Builder, op: nn.Atan) -> Value:
-    return b.nn.atan2(op.x, number(b, 1.0, op.x))
+expands("asin")(trigonometry.asin)
+expands("acos")(trigonometry.acos)
+expands("atan")(trigonometry.atan)
 
 
 @expands("is_nan")
@@ -70,16 +55,8 @@ def narrow_comparison(b: Builder, op: nn.Equal) -> Value | None:
     return made
 
 
-@expands("softplus")
-def softplus(b: Builder, op: nn.Softplus) -> Value:
-    # max(x, 0) + log(1 + e^-|x|): the exponential never overflows.
-    tail = b.nn.exp(b.nn.mul(b.nn.abs(op.x), -1.0))
-    return b.nn.add(b.nn.relu(op.x), b.nn.log(b.nn.add(tail, 1.0)))
-
-
-@expands("softsign")
-def softsign(b: Builder, op: nn.Softsign) -> Value:
-    return b.nn.div(op.x, b.nn.add(b.nn.abs(op.x), 1.0))
+expands("softplus")(decompositions.softplus)
+expands("softsign")(decompositions.softsign)
 
 
 @expands("swish")
