@@ -1,0 +1,35 @@
+"""Lifts of TFLite's operators to nn, by family. Importing this package registers all of them."""
+
+from . import (
+    convolutions,
+    elementwise,
+    generation,
+    images,
+    indexing,
+    linear_algebra,
+    movement,
+    normalizations,
+    pooling,
+    reductions,
+    slicing,
+)
+from .lifter import Lifter
+from .registry import CUSTOM_LIFTS, LIFTS, REFUSALS
+
+__all__ = [
+    "CUSTOM_LIFTS",
+    "LIFTS",
+    "REFUSALS",
+    "Lifter",
+    "convolutions",
+    "elementwise",
+    "generation",
+    "images",
+    "indexing",
+    "linear_algebra",
+    "movement",
+    "normalizations",
+    "pooling",
+    "reductions",
+    "slicing",
+]
