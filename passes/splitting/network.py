@@ -14,7 +14,7 @@ _LISTS_OF_VARIABLES = ("generator_variable", "loss_variable", "parameter_variabl
 
 
 class NetworkGraph(Graph):
-    """The functions of a network in an order in which they can be computed; variables are the values.
+    """The functions of a network, numbered as NNabla's converter does it; variables are the values.
 
     Parameters and generated inputs belong to every part that takes them. Raises CompileError for a model of several
     executors or networks, or with loops.
@@ -28,7 +28,7 @@ class NetworkGraph(Graph):
         self._parameters = {op.variable_name: op for op in module.body if isinstance(op, nnp.Parameter)}
         by_name = {v.label: v.variable for v in self.network.variables}
         super().__init__(
-            nnp.forward_order(self.network),
+            nnp.numbered_order(self.network),
             (by_name[name] for name in self.executor.variable_names("data_variable")),
             (by_name[name] for name in self.executor.variable_names("output_variable")),
         )

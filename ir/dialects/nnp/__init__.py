@@ -1,7 +1,7 @@
 """The nnp dialect: an NNP file of NNabla, one operation a function, nothing lost (see ``ops.py``)."""
 
 from .functions import FUNCTION_OPS, FunctionOp, place_inputs
-from .graph import CycleError, forward_order, is_in_forward_order
+from .graph import CycleError, forward_order, is_in_forward_order, numbered_order
 from .ops import (
     BATCH,
     MESSAGE_OPS,
@@ -54,6 +54,7 @@ __all__ = [
     "function_types",
     "is_in_forward_order",
     "networks",
+    "numbered_order",
     "place_inputs",
     "stored_values",
     "variable_type",

@@ -43,6 +43,45 @@ def is_in_forward_order(network: Network) -> bool:
     return True
 
 
+def numbered_order(network: Network) -> list[FunctionOp]:
+    """The functions of a network without loops in the order in which NNabla's converter numbers them.
+
+    It is an order in which they can be computed: depth first from each function, in the order of the file, to those
+    that take what it makes, where a function stands before all that were left before it (reverse postorder). Copies of
+    a function in a loop, which have its place in the file, follow each other. Takes linear time but for sorting.
+    """
+    places = {f: (_file_index(f), i) for i, f in enumerate(network.functions)}
+    left: list[FunctionOp] = []
+    seen: set[Operation] = set()
+    for start in sorted(places, key=places.__getitem__):
+        if start in seen:
+            continue
+        seen.add(start)
+        stack = [(start, _takers(start, places))]
+        while stack:
+            function, takers = stack[-1]
+            following = next((f for f in takers if f not in seen), None)
+            if following is None:
+                stack.pop()
+                left.append(function)
+            else:
+                seen.add(following)
+                stack.append((following, _takers(following, places)))
+    return left[::-1]
+
+
+def _file_index(function: FunctionOp) -> int:
+    """The place of a function in its file; where that is not known they keep the order that they have."""
+    origins = function.location.origins
+    return (origins[0].index or 0) if origins else 0
+
+
+def _takers(function: FunctionOp, places: dict[FunctionOp, tuple[int, int]]) -> Iterator[FunctionOp]:
+    """The functions that take what a function makes: for each result, in the order of the file."""
+    for result in function.results:
+        yield from sorted((f for f in result.users if isinstance(f, FunctionOp)), key=places.__getitem__)
+
+
 def needed_functions(function: FunctionOp) -> Iterator[FunctionOp]:
     """The functions whose results a function takes in the same round of its loops."""
     skipped = _FROM_LAST_ROUND.get(function.function_type.name)
