@@ -10,8 +10,8 @@ import numpy as np
 
 from ...ir import Module
 from ...ir.types import Array
+from ..c_text import array_lines, c_type, identifier
 from . import texts
-from .ctypes import array_lines, c_type, identifier
 from .program import Program, build_program
 
 SEED = 0

@@ -12,7 +12,7 @@ from ...ir.dialects.c import Constant, KernelOp
 from ...ir.memory import byte_size
 from ...ir.opdef import Variadic
 from ...ir.types import TensorType
-from .ctypes import C_TYPES, c_type, identifier
+from ..c_text import C_TYPES, c_type, identifier
 from .kernels.registry import KERNELS, QUANTIZED, is_quantized
 
 RESERVED = frozenset({"arena", "main", "size_t", "memcpy", "memmove", "memset"})

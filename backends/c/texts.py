@@ -5,9 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from .ctypes import c_type
+from ..c_text import c_type, fill
 from .helpers import helpers_in
-from .kernels.registry import fill
 from .program import Port, Program
 
 _NOTE = "/* Written by nncc. */"

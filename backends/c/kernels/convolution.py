@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ....ir.dialects.c.convolution import Conv, ConvTranspose
-from .registry import bounded, element_type, fill, kernel, loops
+from ...c_text import fill
+from .registry import bounded, element_type, kernel, loops
 
 
 @kernel("conv")

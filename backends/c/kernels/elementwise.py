@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ....ir import Value
 from ....ir.dialects.c.elementwise import Binary, Convert, LeakyRelu, Select, Unary
 from ....ir.strides import Strided, merge_axes
-from ..ctypes import literal
+from ...c_text import literal
 from .registry import bounded, element_type, kernel, loops, place
 
 # v stands for the element; functions of libm get their suffix for float.

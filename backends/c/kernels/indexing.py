@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ....ir.dialects.c.indexing import ArgExtremum, Cumsum, Gather, GatherNd, OneHot, ReverseSequence, ScatterNd, TopK
 from ....ir.strides import Strided
-from ..ctypes import literal
-from .registry import element_type, fill, kernel
+from ...c_text import fill, literal
+from .registry import element_type, kernel
 
 
 @kernel("gather")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ....ir.dialects.c.linear import FullyConnected, MatMul
 from ....ir.strides import Strided
-from .registry import bounded, element_type, fill, kernel, loops, place
+from ...c_text import fill
+from .registry import bounded, element_type, kernel, loops, place
 
 
 @kernel("fully_connected")

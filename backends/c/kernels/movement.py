@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ....ir.dialects.c.movement import Concat, Copy, Pad, View
 from ....ir.strides import Strided
-from ..ctypes import literal
-from .registry import element_type, fill, kernel, loops, place
+from ...c_text import fill, literal
+from .registry import element_type, kernel, loops, place
 
 
 @kernel("view")

@@ -12,7 +12,8 @@ import math
 from collections.abc import Sequence
 
 from ....ir.dialects.c.packed import BLOCK, DepthwiseConv, PackedConv
-from .registry import bounded, element_type, fill, kernel, loops
+from ...c_text import fill
+from .registry import bounded, element_type, kernel, loops
 
 _SPEEDS = {8: 1.0, 7: 0.97, 6: 0.92, 5: 0.85, 4: 0.77, 3: 0.65, 2: 0.5, 1: 0.28}
 """How fast tiles of so many places were, beside 8 places (measured with gcc 12 and AVX-512)."""

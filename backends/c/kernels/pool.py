@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ....ir.dialects.c.pool import Pool
-from .registry import bounded, element_type, fill, kernel, loops
+from ...c_text import fill
+from .registry import bounded, element_type, kernel, loops
 
 _STEPS = {
     "max": "to[c] = nncc_max_{t}(to[c], from[c]);",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ....ir.dialects.c.reduction import LogSoftmax, Reduce, Softmax
-from ..ctypes import literal
-from .registry import element_type, fill, kernel, loops
+from ...c_text import fill, literal
+from .registry import element_type, kernel, loops
 
 _STARTS = {"sum": "0", "mean": "0", "prod": "1", "any": "0", "all": "1"}
 _STEPS = {

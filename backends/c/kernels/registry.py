@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from string import Template
 from typing import Any, TypeVar
 
 from ....ir import QuantizedType, Value
 from ....ir.types import ElementType
-from ..ctypes import c_type, literal
+from ...c_text import c_type, literal
 
 Kernel = Callable[[Any], str]
 _K = TypeVar("_K", bound=Kernel)
@@ -52,18 +51,6 @@ def is_quantized(op: Any) -> bool:
 def element_type(value: Value) -> str:
     """The C type of a value's elements."""
     return c_type(value.tensor.storage)
-
-
-def fill(text: str, **values: Any) -> str:
-    """A piece of C with its ``$names`` replaced; a name alone on its line indents all lines that it stands for."""
-    lines = []
-    for line in textwrap.dedent(text).strip("\n").splitlines():
-        name = line.strip()[1:]
-        if line.strip().startswith("$") and name in values and "\n" in str(values[name]):
-            lines += textwrap.indent(str(values[name]), line[: len(line) - len(line.lstrip())]).splitlines()
-        else:
-            lines.append(Template(line).substitute(values))
-    return "\n".join(lines)
 
 
 def loops(sizes: Sequence[int], body: str, names: Iterable[str] = "ijklmnopqr") -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ....ir.dialects.c.sampling import L2Normalization, LocalResponseNormalization, Mix, Take
-from ..ctypes import literal
-from .registry import bounded, element_type, fill, kernel
+from ...c_text import fill, literal
+from .registry import bounded, element_type, kernel
 
 
 def _table(type: str, name: str, values: Iterable[str]) -> str:

@@ -1,11 +1,14 @@
-"""C's names for element types, numbers as C writes them, and identifiers."""
+"""C as text: the names of types, identifiers, numbers, arrays, and pieces of source with names to fill in."""
 
 from __future__ import annotations
 
 import math
 import re
+import textwrap
+from string import Template
+from typing import Any
 
-from ...ir.types import Array, ElementType
+from ..ir.types import Array, ElementType
 
 C_TYPES = {
     "f32": "float",
@@ -76,3 +79,15 @@ def array_lines(array: Array, type: str, width: int = 12) -> list[str]:
     else:
         words = [literal(v, type) for v in flat.tolist()]
     return [", ".join(words[i : i + width]) + "," for i in range(0, len(words), width)]
+
+
+def fill(text: str, **values: Any) -> str:
+    """A piece of C with its ``$names`` replaced; a name alone on its line indents all lines that it stands for."""
+    lines = []
+    for line in textwrap.dedent(text).strip("\n").splitlines():
+        name = line.strip()[1:]
+        if line.strip().startswith("$") and name in values and "\n" in str(values[name]):
+            lines += textwrap.indent(str(values[name]), line[: len(line) - len(line.lstrip())]).splitlines()
+        else:
+            lines.append(Template(line).substitute(values))
+    return "\n".join(lines)
