@@ -18,9 +18,8 @@ from ..ir import CompileError, Location, Module, Operation, UsageError
 from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.passes import PassContext
 from ..passes.splitting import Graph, Range
-from .driver import compile
+from .function_trials import try_function
 from .pipeline import Pipeline
-from .splitting import without_preparation
 
 
 @attrs.frozen
@@ -113,12 +112,8 @@ def _is_supported(
         return True
     if not listed.operators:
         return False
-    module = graph.extract(graph.alone(function))
-    try:
-        compile(module, without_preparation(pipeline), context=PassContext(), **parameters)
-    except CompileError:
-        return False  # it is reported as not supported
-    return _operators(module) <= listed.operators
+    trial = try_function(graph, function, pipeline, **parameters)
+    return not trial.problems and _operators(trial.module) <= listed.operators
 
 
 def _operators(module: Module) -> set[tuple[str, int]]:

@@ -71,7 +71,7 @@ class FunctionGraph(Graph):
                 function.set_port_attribute(side, index, key, attribute)
 
     def _name_all(self) -> dict[Value, str]:
-        """A name for each value that flows; that of the port where it is one."""
+        """A name for each value; that of the port where it is one."""
         names = Names()
         found: dict[Value, str] = {}
         for side in (
@@ -81,7 +81,8 @@ class FunctionGraph(Graph):
             for value, name in side:
                 if value not in found:
                     found[value] = names.free(name)
-        made: list[OpResult] = [r for f in self.functions for r in f.results if r not in found]
+        made: list[OpResult] = [r for op in self.main.body for r in op.results if r not in found]
         for result in made:
-            found[result] = names.free(result.name or f"{self.kind(result.op)}_{self._number[result.op]}")
+            number = self._number.get(result.op, 0)
+            found[result] = names.free(result.name or f"{self.kind(result.op)}_{number}")
         return found

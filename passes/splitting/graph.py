@@ -39,7 +39,7 @@ class Graph(abc.ABC):
 
     @abc.abstractmethod
     def name(self, value: Value) -> str:
-        """The name of a value that flows: that of the port where a part takes or gives it."""
+        """The name of a value: that of the port where a part takes or gives it."""
 
     @abc.abstractmethod
     def label(self, function: Operation) -> str:
