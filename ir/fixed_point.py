@@ -1,8 +1,8 @@
 """Arithmetic on real numbers that integers stand for, exactly as TensorFlow Lite's reference kernels do it.
 
-A real factor is a 31-bit integer with a power of two: factor * 2^(shift - 31). What a product loses is rounded twice, as
-gemmlowp's "double rounding" says (LiteRT is built so): first to the 31 bits of :func:`multiply_high`, then by
-:func:`rounding_shift`. All functions take numpy arrays or ints and compute in i64; what they give fits into i32.
+A real factor is a 31-bit integer with a power of two: factor * 2^(shift - 31). A product is rounded twice, as in
+gemmlowp: first to the 31 bits of :func:`multiply_high`, then by :func:`rounding_shift`. LiteRT is built so; it could
+also be built to round once. All functions take numpy arrays or ints and compute in i64; what they give fits into i32.
 
 The functions of numbers between 0 and 1 are those of gemmlowp's fixedpoint.h: a number with n integer bits is an i32
 over 2^(31 - n). The constants are the rounded values of what is written beside them.
@@ -63,7 +63,8 @@ def rounding_shift(x: Array | np.int64, bits: Array | int) -> Array:
 
 def saturating_shift(x: Array, bits: int) -> Array:
     """x * 2^bits within the range of i32."""
-    return np.clip(x << bits, -(2**31), 2**31 - 1)
+    shifted: Array = np.clip(x << bits, -(2**31), 2**31 - 1)
+    return shifted
 
 
 def _wrapped(x: Array) -> Array:

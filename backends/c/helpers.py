@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from .fixed_point import FIXED_POINT
+
 _NUMBERS = ("float", "double", "int8_t", "uint8_t", "int16_t", "int32_t", "int64_t", "int")
 
 
@@ -50,6 +52,7 @@ for _type in ("int32_t", "int64_t"):
         "    return power;\n"
         "}\n"
     )
+HELPERS.update(FIXED_POINT)
 
 _NAME = re.compile(r"\bnncc_\w+")
 

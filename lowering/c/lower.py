@@ -9,14 +9,29 @@ from ...ir.dialects.c import Constant, KernelOp
 from ...ir.dialects.tfl.constant import PseudoConst
 from ...ir.passes import Pass, PassContext
 from ..rules import name_values, replace_op, separate_outputs, values_by_block
-from . import rules_elementwise, rules_indexing, rules_linear, rules_movement, rules_reduction, rules_spatial
-from .target import Target, rule_for
+from . import (
+    rules_elementwise,
+    rules_indexing,
+    rules_linear,
+    rules_movement,
+    rules_quantized_elementwise,
+    rules_quantized_linear,
+    rules_quantized_movement,
+    rules_quantized_reduction,
+    rules_reduction,
+    rules_spatial,
+)
+from .target import Target, quantized_rule_for, rule_for
 
 RULE_MODULES = (
     rules_elementwise,
     rules_indexing,
     rules_linear,
     rules_movement,
+    rules_quantized_elementwise,
+    rules_quantized_linear,
+    rules_quantized_movement,
+    rules_quantized_reduction,
     rules_reduction,
     rules_spatial,
 )
@@ -61,10 +76,14 @@ class LowerToC(Pass, name="lower-to-c"):
             if value is not None and not value.tensor.is_static:
                 what = f"'{op.name}' has a tensor without static shape, {value.type}"
                 raise CompileError(what, op.location, "fix the batch size and the shapes of the inputs")
-        rule = rule_for(op)
+        target = Target(module, op)
+        is_real = target.is_real()
+        rule = rule_for(op) if is_real else quantized_rule_for(op)
         if rule is None:
-            raise CompileError(f"there is no C kernel for '{op.name}'", op.location, "express it by other operations")
-        made = rule(Target(module, op), op)
+            what = "" if is_real else " with integers that stand for real numbers"
+            remedy = "express it by other operations" if is_real else "leave it in float"
+            raise CompileError(f"there is no C kernel for '{op.name}'{what}", op.location, remedy)
+        made = rule(target, op)
         replace_op(op, [made] if isinstance(made, Value) else made)
         self.counts[op.name.partition(".")[2]] += 1
 

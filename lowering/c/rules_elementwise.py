@@ -14,7 +14,7 @@ def _names(base: type[Any]) -> list[str]:
     return [d.name.partition(".")[2] for d in registered_ops("tfl") if issubclass(d, base)]
 
 
-_BOUNDS = {
+BOUNDS = {
     "relu": CLAMPS["RELU"],
     "relu6": CLAMPS["RELU6"],
     "relu_n1_to_1": CLAMPS["RELU_N1_TO_1"],
@@ -22,14 +22,14 @@ _BOUNDS = {
 }
 
 
-@lowers(*(name for name in _names(tfl.Unary) if name not in _BOUNDS))
+@lowers(*(name for name in _names(tfl.Unary) if name not in BOUNDS))
 def unary(t: Target, op: Any) -> Value:
     return t.value("unary", op.input, function=op.name.partition(".")[2])
 
 
-@lowers(*_BOUNDS)
+@lowers(*BOUNDS)
 def bounded(t: Target, op: Any) -> Value:
-    lower, upper = _BOUNDS[op.name.partition(".")[2]]
+    lower, upper = BOUNDS[op.name.partition(".")[2]]
     return t.value("unary", op.input, function="identity", lower=lower, upper=upper)
 
 

@@ -14,7 +14,7 @@ def reduce(t: Target, op: Any) -> Value:
     """Axes that lie beside each other are reduced at once; the others one after the other, the last ones first."""
     kind = op.name.removeprefix("tfl.").removeprefix("reduce_")
     shape, x = list(static(op.input)), op.input
-    runs = _runs({a % len(shape) for a in t.ints(op.axes, "axes")})
+    runs = runs_of({a % len(shape) for a in t.ints(op.axes, "axes")})
     for first, last in reversed(runs):
         outer, middle, inner = (math.prod(shape[a:b]) for a, b in ((0, first), (first, last), (last, len(shape))))
         shape[first:last] = [1] * (last - first)
@@ -23,7 +23,7 @@ def reduce(t: Target, op: Any) -> Value:
     return x if runs else t.value("view", x)
 
 
-def _runs(axes: set[int]) -> list[tuple[int, int]]:
+def runs_of(axes: set[int]) -> list[tuple[int, int]]:
     """Axes that lie beside each other, as (first, one behind the last)."""
     runs: list[tuple[int, int]] = []
     for axis in sorted(axes):

@@ -15,7 +15,7 @@ from .rules_indexing import around
 from .target import Target, lowers, static
 
 
-def _pads(op: Any, x: Value, kernel: Sequence[int], dilations: Sequence[int] = ()) -> tuple[int, ...]:
+def pads_of(op: Any, x: Value, kernel: Sequence[int], dilations: Sequence[int] = ()) -> tuple[int, ...]:
     """How far before x the first window begins."""
     window = window_of(static(x)[1:-1], kernel, op.strides, op.padding, dilations)
     return tuple(window.pads_begin)
@@ -53,24 +53,18 @@ def _window(op: Any, kernel: Sequence[int]) -> tuple[Value, dict[str, Any]]:
     """What a convolution reads, and how its windows move. Zeros put around that before are not made: windows that
     reach outside read zeros anyway.
     """
-    x, pads = op.input, _pads(op, op.input, kernel, op.dilations)
+    x, pads = op.input, pads_of(op, op.input, kernel, op.dilations)
     pad = x.defining_op
-    if isinstance(pad, Pad) and _is_spatial(pad):
+    if isinstance(pad, Pad) and pad.value == 0 and pad.is_spatial() and pad.x.tensor.element == F32:
         x, pads = pad.x, tuple(p + more for p, more in zip(pads, pad.pads[1:], strict=False))
     return x, {"strides": op.strides, "dilations": op.dilations, "pads": pads}
-
-
-def _is_spatial(pad: Pad) -> bool:
-    """Whether zeros are put around the spatial axes alone."""
-    rank = pad.x.tensor.rank
-    return pad.value == 0 and pad.x.tensor.element == F32 and not any(pad.pads[i] for i in (0, rank - 1, rank, -1))
 
 
 @lowers("max_pool_2d", "average_pool_2d", "l2_pool_2d")
 def pool_2d(t: Target, op: Any) -> Value:
     kernel = (op.filter_height, op.filter_width)
     kind = op.name.removeprefix("tfl.").removesuffix("_pool_2d")
-    pads = _pads(op, op.input, kernel)
+    pads = pads_of(op, op.input, kernel)
     return t.value("pool", op.input, kind=kind, kernel=kernel, strides=op.strides, pads=pads, **t.clamp(op))
 
 
@@ -78,7 +72,7 @@ def pool_2d(t: Target, op: Any) -> Value:
 def transpose_conv(t: Target, op: Any) -> Value:
     """The padding is that of the convolution that leads back."""
     kernel = static(op.weights)[1:-1]
-    pads = _pads(op, op.results[0], kernel)
+    pads = pads_of(op, op.results[0], kernel)
     return t.value("conv_transpose", op.input, op.weights, op.bias, strides=op.strides, pads=pads, **t.clamp(op))
 
 
@@ -95,7 +89,7 @@ def conv_3d_transpose(t: Target, op: Any) -> Value:
         raise t.error("is dilated", "put the zeros between the weights into them")
     *kernel, outputs, inner = static(op.filter)
     weight = t.rearranged(op.filter, "weights", lambda a: np.moveaxis(a, 3, 0), (outputs, *kernel, inner))
-    pads = _pads(op, op.results[0], kernel)
+    pads = pads_of(op, op.results[0], kernel)
     return t.value("conv_transpose", op.input, weight, op.bias, strides=op.strides, pads=pads, **t.clamp(op))
 
 

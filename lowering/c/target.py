@@ -20,6 +20,9 @@ Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
 """Makes the operations for one of TFLite; gives what replaces its results."""
 _RULES: Rules[Rule] = Rules("tfl")
 lowers, rule_for = _RULES.lowers, _RULES.rule_for
+_QUANTIZED: Rules[Rule] = Rules("tfl")
+lowers_quantized, quantized_rule_for = _QUANTIZED.lowers, _QUANTIZED.rule_for
+"""The rules of operations on the 8-bit integers that stand for real numbers."""
 
 INFINITY = float("inf")
 CLAMPS: dict[str, tuple[float, float]] = {

@@ -1,6 +1,6 @@
 """The kernels: the body of a C function for each operation of the c dialect. Importing this package registers all."""
 
-from . import convolution, elementwise, indexing, linear, movement, packed, pool, reduction, sampling
+from . import convolution, elementwise, indexing, linear, movement, packed, pool, quantized, reduction, sampling
 from .registry import KERNELS, Kernel, kernel
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "movement",
     "packed",
     "pool",
+    "quantized",
     "reduction",
     "sampling",
 ]

@@ -49,8 +49,12 @@ def concat(op: Concat) -> str:
 
 @kernel("pad")
 def pad(op: Pad) -> str:
+    return padded(op, literal(op.value, element_type(op.output)))
+
+
+def padded(op: Pad, value: str) -> str:
+    """The operand with a number around it, as C writes that."""
     shape, result = op.x.tensor.static_shape, Strided.of(op.output.tensor.static_shape)
-    value = literal(op.value, element_type(op.output))
     begin = sum(p * s for p, s in zip(op.pads, result.strides, strict=False))
     fills = loops([op.output.tensor.size], f"output[i] = {value};")
     row = shape[-1] if shape else 1

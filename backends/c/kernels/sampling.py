@@ -9,7 +9,7 @@ from ...c_text import fill, literal
 from .registry import bounded, element_type, kernel
 
 
-def _table(type: str, name: str, values: Iterable[str]) -> str:
+def table(type: str, name: str, values: Iterable[str]) -> str:
     listed = list(values)
     rows = [", ".join(listed[i : i + 12]) for i in range(0, len(listed), 12)]
     inner = ",\n    ".join(rows)
@@ -27,7 +27,7 @@ def take(op: Take) -> str:
             }
         }
         """,
-        places=_table("int", "places", map(str, op.places)),
+        places=table("int", "places", map(str, op.places)),
         count=len(op.places),
         outer=op.outer,
         middle=op.middle,
@@ -54,9 +54,9 @@ def mix(op: Mix) -> str:
             }
         }
         """,
-        low=_table("int", "low", map(str, op.low)),
-        high=_table("int", "high", map(str, op.high)),
-        part=_table(type, "part", (literal(p, type) for p in op.part)),
+        low=table("int", "low", map(str, op.low)),
+        high=table("int", "high", map(str, op.high)),
+        part=table(type, "part", (literal(p, type) for p in op.part)),
         count=len(op.low),
         outer=op.outer,
         middle=op.middle,

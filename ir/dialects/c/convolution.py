@@ -45,7 +45,8 @@ def convolve_windows(
     rows = zip(x.shape[1:-1], counts, kernel, strides, dilations, pads, strict=True)
     ends = [max((m - 1) * s + d * (k - 1) + 1 - n - p, 0) for n, m, k, s, d, p in rows]
     y = convolve(x, np.moveaxis(weight, -1, 1), Window.of(kernel, strides, (*pads, *ends), dilations), groups, True)
-    return y[(slice(None), *map(slice, counts))]
+    inside = (slice(None), *map(slice, counts))
+    return y[inside]
 
 
 def convolve_transposed_windows(

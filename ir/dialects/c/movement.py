@@ -81,3 +81,8 @@ class Pad(KernelOp, name="c.pad"):
         rank = x.ndim
         pairs = list(zip(self.pads[:rank], self.pads[rank:], strict=True))
         return np.pad(x, pairs, constant_values=np.asarray(self.value, x.dtype))
+
+    def is_spatial(self) -> bool:
+        """Whether it is put around the axes between the first and the last alone."""
+        rank = self.x.tensor.rank
+        return not any(self.pads[i] for i in (0, rank - 1, rank, -1))

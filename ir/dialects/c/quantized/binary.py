@@ -19,6 +19,7 @@ SUMS: dict[str, Callable[[Array, Array], Array]] = {
 }
 """What each function of aligned operands is, the result of which is scaled."""
 
+
 class PairOp(ScaledOp, traits=(Trait.ELEMENTWISE,)):
     """Base of functions of two tensors of 8 bits, the result of which is scaled."""
 
@@ -59,7 +60,7 @@ class QuantizedMul(PairOp, name="c.quantized_mul"):
 
 
 class QuantizedPrelu(PairOp, name="c.quantized_prelu"):
-    """lhs less its zero point, scaled; where it is negative its product with rhs less its own, scaled by another number"""
+    """lhs less its zero point, scaled; where that is negative its product with rhs less its own, scaled by the slope"""
 
     slope_factor = attribute(INT, "31 bits of what products are multiplied by")
     slope_shift = attribute(INT, "its power of two")

@@ -47,7 +47,8 @@ class QuantizedConvolution(ChannelsOp):
         centred = np.float64(x) - self.outside
         windows = (self.strides, self.dilations, self.pads, counts)
         sums = convolve_windows(centred, np.float64(weight), *windows, groups).astype(np.int64)
-        return sums + weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int64) * self.outside
+        added: Array = weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int64) * self.outside
+        return sums + added
 
 
 class QuantizedConv(QuantizedConvolution, name="c.quantized_conv"):

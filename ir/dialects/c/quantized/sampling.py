@@ -34,4 +34,5 @@ class QuantizedResize(StoredOp, name="c.quantized_resize"):
         rows = wide[:, list(self.top)] * (PARTS - down) + wide[:, list(self.bottom)] * down
         sums = rows[:, :, list(self.left)] * (PARTS - across) + rows[:, :, list(self.right)] * across
         half = PARTS * PARTS // 2
-        return np.where(sums > 0, (sums + half) >> 20, -((half - sums) >> 20)).astype(x.dtype)
+        rounded: Array = np.where(sums > 0, (sums + half) >> 20, -((half - sums) >> 20))
+        return rounded.astype(x.dtype)

@@ -33,7 +33,8 @@ class QuantizedSoftmax(StoredOp, name="c.quantized_softmax"):
         sums = rounding_shift(powers, SUM_BITS).sum(axis=-1, keepdims=True)
         inverse, bits = reciprocal(sums, SUM_BITS)
         y = rounding_shift(multiply_high(inverse, powers), bits + 31 - 8) - 128
-        return np.where(powers == 0, -128, y).clip(-128, 127).astype(x.dtype)
+        stored: Array = np.where(powers == 0, -128, y).clip(-128, 127).astype(x.dtype)
+        return stored
 
     def overwrites(self) -> Sequence[Share]:
         return self.equal_sized(0)
@@ -59,7 +60,8 @@ class QuantizedLogSoftmax(StoredOp, name="c.quantized_log_softmax"):
         shift = logarithm(sums)
         limit = np.maximum(self.least - 1, rescale(shift - 2**31, self.factor, self.shift))
         y = rounding_shift(differences.astype(np.int64)[away] - shift, 31 - LOGARITHM_BITS - 4) + 127
-        return np.where(-away > limit, y.clip(-128, 127), -128).astype(x.dtype)
+        stored: Array = np.where(-away > limit, y.clip(-128, 127), -128).astype(x.dtype)
+        return stored
 
     def overwrites(self) -> Sequence[Share]:
         return self.equal_sized(0)
@@ -68,4 +70,5 @@ class QuantizedLogSoftmax(StoredOp, name="c.quantized_log_softmax"):
 def _distances(x: Array) -> Array:
     """How far each element is below the largest one of its row."""
     wide = x.astype(np.int64)
-    return wide.max(axis=-1, keepdims=True) - wide
+    distances: Array = wide.max(axis=-1, keepdims=True) - wide
+    return distances
