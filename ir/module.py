@@ -200,6 +200,12 @@ class Function(Op, name="func.func"):
         ports[index] = {**ports[index], key: as_attribute(value)}
         self.set_attribute(f"{which}_attrs", tuple(ports))
 
+    def drop_port_attribute(self, which: str, index: int, key: str) -> None:
+        """Forget an attribute of a port, if it has it."""
+        ports = self.attributes.get(f"{which}_attrs", ())
+        kept = [{k: v for k, v in port.items() if k != key or i != index} for i, port in enumerate(ports)]
+        self.set_attribute(f"{which}_attrs", tuple(kept))
+
     @property
     def function_type(self) -> FunctionType:
         return FunctionType(tuple(a.type for a in self.inputs), tuple(v.type for v in self.outputs))

@@ -10,6 +10,7 @@ from ..ir import Builder, Function, Module, Operation, QuantizedType, Value
 from ..ir.dialects import nn
 from ..ir.module import constant_attribute
 from ..ir.passes import Pass, PassContext, option
+from ..ir.ports import PORT_ELEMENT
 from ..ir.regions import blocks_within
 from ..ir.types import Array
 
@@ -91,6 +92,7 @@ def _real_ports(module: Module, adoption: _Adoption, context: PassContext) -> in
                 made = Builder.after(module, op).nn.quantize(x, to=x.tensor.with_element(kind), rounding="half_even")
                 op.results[0].replace_all_uses_with(made)
                 op.erase()
+            function.drop_port_attribute("arg", index, PORT_ELEMENT)
             _tell(context, function, f"the input '{function.input_names[index]}'", kind)
             count += 1
     terminator = function.terminator
@@ -100,6 +102,7 @@ def _real_ports(module: Module, adoption: _Adoption, context: PassContext) -> in
             builder = Builder.before(module, terminator)
             real = builder.nn.dequantize(builder.nn.storage_cast(y, to=kind))
             terminator.set_operand(index, real)
+            function.drop_port_attribute("res", index, PORT_ELEMENT)
             _tell(context, function, f"the output '{function.output_names[index]}'", kind)
             count += 1
     return count

@@ -22,7 +22,7 @@ from ...ir import (
 )
 from ...ir.dialects.tfl.base import SIGNATURE, TENSOR, TFLOp
 from ...ir.passes import Pass, PassContext
-from ...ir.ports import Side
+from ...ir.ports import PORT_ELEMENT, Side
 from ...ir.types import merge_types
 from ..nodes import CORRECT, FIT, refuse
 from .ops import CUSTOM_LIFTS, LIFTS, REFUSALS, Lifter
@@ -188,7 +188,7 @@ class SubgraphLift:
         if not isinstance(old.type, TensorType):
             raise refuse(op, f"gives '{old.name}', which holds no numbers", "do without the operator")
         declared, kind = old.tensor, old.tensor.element
-        if declared.expressed != new.tensor.element and declared.expressed.is_integer and new.tensor.element.is_integer:
+        if declared.expressed != new.tensor.storage and declared.expressed.is_integer and new.tensor.storage.is_integer:
             new = self.b.nn.cast(new, to=declared.expressed)  # nn counts in i64
         merged = merge_types(new.type, declared.with_element(declared.expressed))
         if merged is not None:
@@ -213,7 +213,7 @@ def _find_lift(op: TFLOp) -> LiftFunction:
 
 
 def _copy_port_facts(graph: Function, function: Function) -> None:
-    """Keep the signature and the names of the ports' tensors, for the case that the target is TFLite again."""
+    """Keep what the types of ports do not say: how integers are quantized; what a TFLite file would call them again."""
     if SIGNATURE in graph.attributes:
         function.set_attribute(SIGNATURE, graph.attributes[SIGNATURE])
     sides: tuple[tuple[Side, int], ...] = (("arg", len(graph.inputs)), ("res", len(graph.outputs)))
@@ -222,6 +222,9 @@ def _copy_port_facts(graph: Function, function: Function) -> None:
             name = graph.port_attribute(side, index, TENSOR)
             if name is not None:
                 function.set_port_attribute(side, index, TENSOR, name)
+            kind = graph.port(side, index).tensor.element
+            if isinstance(kind, QuantizedType):
+                function.set_port_attribute(side, index, PORT_ELEMENT, kind)
 
 
 def _needed(block: Block) -> list[Operation]:

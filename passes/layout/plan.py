@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
+from typing import ClassVar
 
 import attrs
 
 from ...ir import Block, Builder, Module, Operation, Trait, Value
 from ...ir.dialects import nn
-from ...ir.layout import compose, inverse, is_identity, moves_only_units, permute, to_last
+from ...ir.layout import compose, inverse, is_identity, moves_only_units, permute, to_first, to_last
 from ...ir.module import constant_attribute
 from ...ir.regions import captured_values, outer_values
 from ...ir.types import Dim
@@ -45,6 +46,9 @@ class LayoutPlan:
     dimensions as the model has them, and ``layouts``, once solved, the choice for each variable: True for the other.
     """
 
+    spatial_last: ClassVar[bool] = True
+    """Whether spatial operations are to be channel-last, or stay channel-first."""
+
     def __init__(self, module: Module, block: Block, ports_may_change: bool) -> None:
         self.module, self.block, self.ports_may_change = module, block, ports_may_change
         self.problem = LayoutProblem()
@@ -58,15 +62,20 @@ class LayoutPlan:
         self.outputs: list[int] = []
         self.layouts: list[bool] = []
 
+    def guess(self, rank: int) -> Order:
+        """The other order of a value that no operation gives another one."""
+        return to_last(rank)
+
     def solve(self) -> None:
         """State the problem and choose. Adds reshapes where operands that broadcast have a lower rank."""
         for op in self.block:
             self._give_operands_full_rank(op)
         for value in outer_values(self.block):
             if constant_attribute(value) is None:
-                self._define(value, to_last(rank_of(value)), self.first)
+                self._define(value, self.guess(rank_of(value)), self.first)
         for argument in self.block.args:
-            self._define(argument, to_last(rank_of(argument)), self._port(argument, to_last(rank_of(argument))))
+            other = self.guess(rank_of(argument))
+            self._define(argument, other, self._port(argument, other))
         for op in self.block:
             if Trait.CONSTANT not in op.traits:
                 self._state(op)
@@ -104,14 +113,19 @@ class LayoutPlan:
             for value in op.operands:
                 assert value is not None
                 self.outputs.append(self._port(value, self.other.get(value, ())))
-                self._use(value, self.outputs[-1], to_last(rank_of(value)))
+                is_fixed = self.outputs[-1] == self.first
+                self._use(value, self.outputs[-1], None if is_fixed else to_last(rank_of(value)))
             return
         part = self._part(op)
         if part is None:
             for value in (*op.operands, *captured_values(op)):
                 self._use(value, self.first, None)
             for result in op.results:
-                self._define(result, to_last(rank_of(result)), self.first)
+                if is_spatial(op) and not self.spatial_last:  # what it gives has no order but the model's
+                    self._define(result, plain_order(result), self.first)
+                    self.from_spatial.add(result)
+                else:
+                    self._define(result, self.guess(rank_of(result)), self.first)
             return
         self.parts[op] = part
         numbers = [0] if part.rule is None else carried(op, part.rule)
@@ -149,7 +163,7 @@ class LayoutPlan:
 
     def _part(self, op: Operation) -> Part | None:
         if is_spatial(op):
-            if op.channel_last:  # type: ignore[attr-defined]  # spatial operations have it
+            if op.channel_last or not self.spatial_last:  # type: ignore[attr-defined]  # spatial operations have it
                 return None
             last = self.problem.variable(fixed=True)
             order = to_last(rank_of(op.results[0]))
@@ -167,10 +181,10 @@ class LayoutPlan:
         if not inputs or any(rank_of(v) != rank for v in inputs):
             return None
         orders = [self.other[v] for v in inputs]
-        order = next((o for o in orders if o != to_last(rank)), orders[0])  # one that came about by itself
+        order = next((o for o in orders if o != self.guess(rank)), orders[0])  # one that came about by itself
         variable = self.problem.variable()
         axis = rule.axis(op)
-        if axis is not None:  # kernels work along the last axis in memory
+        if axis is not None and self.spatial_last:  # kernels work along the last axis in memory
             cost = self._cost(inputs[0], plain_order(inputs[0]), to_last(rank))
             self.problem.cost(variable, True, cost if order[-1] != axis else 0)
             self.problem.cost(variable, False, cost if axis != rank - 1 else 0)
@@ -188,10 +202,10 @@ class LayoutPlan:
             absorbers = absorbed_x = absorbers_behind(y)
         elif rank_of(x) == 2 and is_flatten(after, before):
             absorbers = absorbed_y = absorbers_before(x)
-        result = to_last(rank_of(y))
+        result = self.guess(rank_of(y))
         if absorbed_y is None and not is_free(before, after, order, result):
             result = derived_order(before, after, order) or result
-        cost = self._cost(x, plain_order(x), to_last(rank_of(x))) or OVERHEAD
+        cost = self._cost(x, plain_order(x), self.guess(rank_of(x))) or OVERHEAD
 
         def price(x_order: Order, y_order: Order) -> int:
             absorbed = (absorbed_x and x_order == order) or (absorbed_y and y_order == result)
@@ -211,7 +225,7 @@ class LayoutPlan:
             return self._cost(x, x_order, compose(op.perm, y_order))
 
         right, to_channel_last = self.problem.variable(), price(plain_order(x), to_last(rank_of(y)))
-        if x not in self.from_spatial and to_channel_last <= RESHAPE_COST:  # the model is channel-last
+        if self.spatial_last and x not in self.from_spatial and to_channel_last <= RESHAPE_COST:  # the model is channel-last
             self.problem.cost(right, True, to_channel_last)
             self.problem.cost(right, False, price(plain_order(x), plain_order(y)))
             return Part(self.first, right, order, to_last(rank_of(y)))
@@ -224,3 +238,16 @@ class LayoutPlan:
         """The price of each choice for an operation with one operand and one result, of the plain orders x and y."""
         choices = ((x, y), (part.order, y), (x, part.result_order), (part.order, part.result_order))
         self.problem.cost_pair(part.operands, part.results, *(price(a, b) for a, b in choices))
+
+
+class ChannelFirstPlan(LayoutPlan):
+    """The choice for a block whose spatial operations are to stay channel-first, between fewer transposes.
+
+    The other order of what is channel-last in the model is channel-first; that of a transposed value is the one in
+    which the elements lie before the transpose. Ports keep their layout.
+    """
+
+    spatial_last = False
+
+    def guess(self, rank: int) -> Order:
+        return to_first(rank)

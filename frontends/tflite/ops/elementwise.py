@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ....ir import QuantizedType, Value
-from ....ir.types import ELEMENT_TYPES, F32
+from ....ir import DenseResource, QuantizedType, Value
+from ....ir.module import constant_attribute
+from ....ir.types import ELEMENT_TYPES, F32, Array
 from ...nodes import expect_rank
 from ...sizes import cast, reshape, sizes_of
 from .lifter import activated
@@ -153,8 +154,17 @@ def cast_(b: Lifter, op: Any, x: Value) -> Value:
 
 @lift("QUANTIZE", "DEQUANTIZE")
 def quantize(b: Lifter, op: Any, x: Value) -> Value:
-    """Real numbers to a lift, before and behind it; floats of 16 bits become those of 32."""
-    return cast(b, x, op.results[0].tensor.expressed)
+    """Real numbers to a lift, before and behind it; floats of 16 bits become those of 32, weights at once."""
+    element, dense = op.results[0].tensor.expressed, constant_attribute(x)
+    if isinstance(dense, DenseResource) and dense.type.element != element:
+        weights = dense.resource.name
+
+        def load() -> Array:
+            return dense.read().astype(element.dtype)
+
+        made: Value = b.nn.constant(value=b.module.add_resource(weights, load, dense.type.with_element(element)))
+        return made
+    return cast(b, x, element)
 
 
 @lift("FAKE_QUANT")
