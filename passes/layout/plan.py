@@ -225,7 +225,8 @@ class LayoutPlan:
             return self._cost(x, x_order, compose(op.perm, y_order))
 
         right, to_channel_last = self.problem.variable(), price(plain_order(x), to_last(rank_of(y)))
-        if self.spatial_last and x not in self.from_spatial and to_channel_last <= RESHAPE_COST:  # the model is channel-last
+        is_channel_last = x not in self.from_spatial and to_channel_last <= RESHAPE_COST  # the model, by itself
+        if self.spatial_last and is_channel_last:
             self.problem.cost(right, True, to_channel_last)
             self.problem.cost(right, False, price(plain_order(x), plain_order(y)))
             return Part(self.first, right, order, to_last(rank_of(y)))
