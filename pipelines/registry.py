@@ -101,7 +101,7 @@ register_source(
         (".tflite",),
         "nncc.frontends.tflite",
         "TensorFlow Lite (LiteRT)",
-        ("signature", "diagnostics"),
+        ("input_shape", "signature", "diagnostics"),
     )
 )
 register_source(
@@ -124,6 +124,10 @@ register_target(
     Format("nnb", "nnb", (".nnb",), "nncc.backends.nnb", "networks of nnabla-c-runtime", ("nnb_version", "api_level"))
 )
 register_target(Format("c", "c", (), "nncc.backends.c", "C source with no library but libc and libm", is_folder=True))
+register_target(Format("tf-pb", "tf", (".pb",), "nncc.backends.tf.frozen", "TensorFlow: a frozen graph"))
+register_target(
+    Format("saved-model", "tf", (), "nncc.backends.tf.saved_model", "TensorFlow: a SavedModel", is_folder=True)
+)
 register_target(
     Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage", ("constants",))
 )

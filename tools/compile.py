@@ -58,7 +58,7 @@ PARAMETERS = {
 }
 """Options that are parameters of the chosen pipeline, with their arguments for argparse."""
 
-LOAD_OPTIONS = ("executor", "network", "seed", "allow_nan", "input_shape", "outputs")
+LOAD_OPTIONS = ("executor", "network", "seed", "allow_nan", "input_shape", "outputs", "signature")
 SAVE_OPTIONS = (
     "nnp_parameter_h5",
     "nnp_parameter_nntxt",
@@ -108,8 +108,12 @@ def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
     places.add_argument("--nnp-parameter-nntxt", action="store_const", const=True, help="parameters in the text")
     places.add_argument("--nnp-exclude-parameter", action="store_const", const=True, help="leave parameters out")
     group.add_argument(
-        "--input-shape", action="append", metavar="NAME=1,3,H,W", help="ONNX: the shape of an input; again for others"
+        "--input-shape",
+        action="append",
+        metavar="NAME=1,3,H,W",
+        help="ONNX, TFLite: the shape of an input; again for others",
     )
+    group.add_argument("--signature", metavar="NAME", help="TFLite: use the signature of this name")
     group.add_argument("--outputs", action="append", metavar="A,B", help="ONNX: cut the graph behind these tensors")
     group.add_argument("--ir-version", type=int, metavar="N", help="ONNX: the IR version of the file")
     group.add_argument("--external-data", action="store_const", const=True, help="ONNX: weights in a file beside it")

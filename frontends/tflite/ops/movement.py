@@ -22,7 +22,7 @@ def reshape_(b: Lifter, op: Any, x: Value, shape: Value) -> Value:
         made: Value = b.nn.dynamic_reshape(x, as_vector(b, shape), allow_zero=True)
         return made
     declared = op.results[0].tensor
-    if not wanted and shape.tensor.rank == 1 and declared.rank and declared.is_static:
+    if not wanted and shape.tensor.rank == 1 and declared.is_static and declared.rank:
         wanted = declared.static_shape  # old files leave the shape out where the result says it
     if 0 in wanted:
         made = b.nn.dynamic_reshape(x, b.constant(np.array(wanted, np.int64)), allow_zero=True)
