@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
-from ....ir import Block, Operation, Region, TensorType, Type, Value
+from ....ir import Block, Operation, Region, TensorType, Value
 from ....ir.diagnostics import Severity
 from ....ir.dialects.nn.contents import known_elements
-from ....ir.dialects.nn.control import covers
-from ....ir.types import I1, I64, join_types
+from ....ir.types import join_types
+from ... import loops
 from ...lifting import Reported
+from ...loops import Body
 from ...nodes import FIT, refuse
 from .registry import Absent, Lifted, Lifter, lift
 
@@ -21,14 +22,8 @@ if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
 
 LOOPS = ("onnx.Loop", "onnx.Scan")
-_TRIED_DEPTH, _RANKED_DEPTH = 3, 8
-"""Types are tried for what loops carry, and each try of a loop lifts all loops inside again: one inside more loops than
-this begins with tensors of unknown dimensions, or of unknown rank, which need few tries, or none."""
 _MOST_TRIPS = 1024
 """Loops that carry sequences whose lengths change are unrolled up to this many trips."""
-
-Body = Callable[[Sequence[Value]], Sequence[Value]]
-"""Builds the body of a loop: takes trip, condition and carried values, gives condition, carried and scanned values."""
 
 
 @lift("If")
@@ -118,51 +113,8 @@ UNROLLABLE = "let the number of trips and the conditions be constants: then the 
 def build_loop(
     b: Lifter, op: OnnxOp, limit: Value | None, going: Value | None, carried: Sequence[Value], body: Body
 ) -> Operation:
-    """An ``nn.loop``; what the body knows of the carried values is what all trips hand on.
-
-    The body is built again with types that say less until they cover what it yields.
-    """
-    types = [_first_try(v.tensor, loop_depth(op)) for v in carried]
-    reported = len(b.diagnostics.items)
-    for loosen in (join_types, join_types, _of_one_rank, _of_any_rank, _of_any_rank):
-        block = Block.of([TensorType((), I64), TensorType((), I1), *types], ["trip", "condition"])
-        with b.inside(block):
-            yielded = body(block.args)
-        wider: list[Type] = []
-        for i, (type, value) in enumerate(zip(types, yielded[1 : 1 + len(types)], strict=True)):
-            joined = type if covers(type, value.type) else loosen(type, value.type)
-            if joined is None:
-                raise refuse(op, f"carries {type} as value {i}, but a trip gives {value.type}", "cast it in the body")
-            wider.append(joined)
-        if wider == types:
-            with b.inside(block):
-                b.create("nn.yield", yielded)
-            made: Operation = b.create("nn.loop", limit, going, carried, regions=[Region.of(block)])
-            return made
-        for each in block:
-            each.drop_references()
-        del b.diagnostics.items[reported:]
-        types = wider
-    raise AssertionError("a tensor of unknown rank covers all")
-
-
-def _first_try(type: TensorType, depth: int) -> Type:
-    if depth <= _TRIED_DEPTH:
-        return type
-    is_ranked = depth <= _RANKED_DEPTH and type.shape is not None
-    return type.with_shape((None,) * type.rank if is_ranked else None)
-
-
-def _of_one_rank(a: Type, b: Type) -> Type | None:
-    joined = join_types(a, b)
-    if not isinstance(joined, TensorType) or joined.shape is None:
-        return joined
-    return joined.with_shape((None,) * len(joined.shape))
-
-
-def _of_any_rank(a: Type, b: Type) -> Type | None:
-    joined = join_types(a, b)
-    return joined.with_shape(None) if isinstance(joined, TensorType) else None
+    """An ``nn.loop`` for a node; see :mod:`nncc.frontends.loops`."""
+    return loops.build_loop(b, b.diagnostics, op, limit, going, carried, body, loop_depth(op))
 
 
 def loop_depth(op: Operation) -> int:
