@@ -123,7 +123,7 @@ class GraphLift:
                 self.diagnostics.error(message, graph.location, "end the graph in the tensors that it is made of")
         if not self.diagnostics.errors:
             function.set_outputs(ports)
-            _erase_unused(function.body)
+            erase_unused(function.body)
         return function
 
     def lift_block(self, block: Block, args: Sequence[Any]) -> list[Any]:
@@ -185,7 +185,7 @@ def _needed(block: Block) -> list[Operation]:
     return needed[:0:-1]
 
 
-def _erase_unused(block: Block) -> None:
+def erase_unused(block: Block) -> None:
     """Erase what nothing uses: the constants that became part of others."""
     for op in reversed(block):
         if Trait.PURE in op.traits and not op.has_uses:

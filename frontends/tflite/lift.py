@@ -13,25 +13,20 @@ from ...ir import (
     Diagnostics,
     Function,
     Module,
-    Operation,
     QuantizedType,
     TensorType,
-    Trait,
     Value,
-    VerifyError,
 )
 from ...ir.dialects.tfl.base import SIGNATURE, TENSOR, TFLOp
 from ...ir.passes import Pass, PassContext
 from ...ir.ports import PORT_ELEMENT, Side
 from ...ir.types import merge_types
+from ..lifting import WRONG_USE, GraphLift, erase_unused, replace_body
 from ..nodes import CORRECT, FIT, refuse
+from ..sizes import filled
 from .ops import CUSTOM_LIFTS, LIFTS, REFUSALS, Lifter
-from .ops.lifter import Reported
 from .ops.registry import LiftFunction
 
-_WRONG_USE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What a lift may raise for an operator that makes no sense: files are of anybody's making, and not every lift looks at
-everything."""
 _PLUGIN = "give a plugin that lifts it (--plugin), or replace it by builtin operators"
 
 
@@ -60,67 +55,54 @@ class LiftTfl(Pass, name="lift-tfl"):
     def run(self, module: Module, context: PassContext) -> bool:
         found = Diagnostics()
         graph = module.main
-        function = SubgraphLift(module, found).function(graph)
-        context.diagnostics.items += found.warnings
-        found.raise_if_errors()
+        try:
+            function = SubgraphLift(module, found).function(graph)
+        finally:
+            context.diagnostics.items += found.warnings
         self.counts["operators"] = len(graph.body) - 1
-        for op in module.body:
-            op.drop_references()
-            op.unlink()
-        module.attributes.clear()
-        module.body.append(function)
-        module.drop_unused_resources()
+        replace_body(module, function)
         return True
 
 
-@attrs.frozen
-class _Failed:
-    """In place of what could not be lifted: operators that need it are not looked at, as they cannot be judged."""
-
-
-class SubgraphLift:
-    """A subgraph on its way to a function; problems go to ``diagnostics``, all of them."""
+class SubgraphLift(GraphLift):
+    """A subgraph on its way to a function; quantized values are real numbers to all lifts."""
 
     def __init__(self, module: Module, diagnostics: Diagnostics) -> None:
-        self.diagnostics = diagnostics
-        self.lifted: dict[Value, Value | _Failed] = {}
-        """What values have become; quantized ones: real numbers."""
+        super().__init__(diagnostics)
         self.stored: dict[Value, Value] = {}
         """The values of nn that are quantized, by the real numbers that they stand for."""
-        self.b = Lifter(module, Block(), diagnostics, self._subgraph)
+        self.b = Lifter(module, Block(), diagnostics, self.lift_region)
 
     def function(self, graph: Function) -> Function:
-        """The function; worth nothing where errors were reported."""
-        inputs = []
+        """The function; its ports are of plain integers where the file's are quantized. Raises CompileError."""
         for name, value in zip(graph.input_names, graph.inputs, strict=True):
             if not isinstance(value.type, TensorType):
                 message = f"the input '{name}' holds no numbers, so that nothing can be computed of it"
                 self.diagnostics.error(message, graph.location, "cut the model behind it")
-                continue
-            inputs.append((name, value.type.with_element(value.type.storage)))
         self.diagnostics.raise_if_errors()
-        function, self.b.block = Function.create(graph.sym_name, inputs, graph.location)
-        for argument, value in zip(graph.inputs, function.inputs, strict=True):
-            self.lifted[argument] = self._real(self._as_stored(value, argument.tensor))
-            value.name = argument.name
-        outputs = self._block(graph.body)
-        if self.diagnostics.errors:
-            return function
-        ports = [
-            (name, self._plain(old, new))
-            for name, old, new in zip(graph.output_names, graph.outputs, outputs, strict=True)
-        ]
-        function.set_outputs(ports)
+        types = [v.tensor.with_element(v.tensor.storage) for v in graph.inputs]
+        function, self.b.block = Function.create(
+            graph.sym_name, list(zip(graph.input_names, types, strict=True)), graph.location
+        )
+        inputs = [self._entering(new, old.tensor) for new, old in zip(function.inputs, graph.inputs, strict=True)]
+        outputs = self.lift_block(graph.body, inputs)
+        self.diagnostics.raise_if_errors()
+        function.set_outputs(list(zip(graph.output_names, map(self._leaving, outputs), strict=True)))
         _copy_port_facts(graph, function)
-        _erase_unused(function.body)
+        erase_unused(function.body)
         return function
 
-    def _as_stored(self, value: Value, type: TensorType) -> Value:
-        """Plain integers as those of a type."""
-        cast: Value = value
-        if isinstance(type.element, QuantizedType):
-            cast = self.b.nn.storage_cast(value, to=type.element)
-        return cast
+    def _entering(self, value: Value, type: TensorType) -> Value:
+        """The real numbers of an input that is quantized in the file."""
+        if not isinstance(type.element, QuantizedType):
+            return value
+        return self._real(self.b.nn.storage_cast(value, to=type.element))
+
+    def _leaving(self, real: Value) -> Value:
+        """What an output is in the file: integers where it is quantized."""
+        value = self.stored.get(real, real)
+        kind = value.tensor.element
+        return self.b.nn.storage_cast(value, to=kind.storage) if isinstance(kind, QuantizedType) else value
 
     def _real(self, value: Value) -> Value:
         """The real numbers that a value of nn stands for."""
@@ -130,53 +112,18 @@ class SubgraphLift:
         self.stored[real] = value
         return real
 
-    def _plain(self, old: Value, real: Any) -> Value:
-        """What an output is in the file: integers where it is quantized."""
-        value: Value = self.stored.get(real, real)
-        kind = value.tensor.element
-        return self.b.nn.storage_cast(value, to=kind.storage) if isinstance(kind, QuantizedType) else value
+    def check(self, op: Any) -> None:
+        _find_lift(op)
 
-    def _block(self, block: Block) -> list[Any]:
-        """Lift what a block's terminator needs at the builder's place; gives what its operands have become."""
-        for op in _needed(block):
-            self._lift(op)
-        assert block.last_op is not None
-        return [None if v is None else self.lifted[v] for v in block.last_op.operands]
-
-    def _subgraph(self, block: Block, args: Sequence[Value]) -> list[Value]:
-        """A block inside an operation: all or nothing."""
-        self.lifted.update(zip(block.args, args, strict=True))
-        results = self._block(block)
-        if any(isinstance(value, _Failed) for value in results):
-            raise Reported
-        return results
-
-    def _lift(self, op: Any) -> None:
-        operands = [None if v is None else self.lifted[v] for v in op.operands]
-        results: Sequence[Any] = [_Failed()] * len(op.results)
-        try:
-            with self.b.at(op.location):
-                if op.name == "tfl.pseudo_const":
-                    results = [self._real(self.b.nn.constant(value=op.value))]
-                elif any(isinstance(v, _Failed) for v in operands):
-                    _find_lift(op)
-                else:
-                    results = self._results(op, operands)
-        except Reported:
-            pass
-        except VerifyError as error:
-            self.diagnostics.error(f"{op.op_type} does not fit its inputs: {error.args[0]}", op.location, FIT)
-        except CompileError as error:
-            self.diagnostics.add(error)
-        for old, new in zip(op.results, results, strict=True):
-            self.lifted[old] = new
-            if isinstance(new, Value) and new.name is None:
-                new.name = old.name
-
-    def _results(self, op: Any, operands: Sequence[Any]) -> list[Value]:
+    def results(self, op: Any, operands: Sequence[Any]) -> list[Value]:
+        if op.name == "tfl.pseudo_const":
+            return [self._real(self.b.nn.constant(value=op.value))]
+        if op.name == "tfl.variable":
+            zero = filled(self.b, 0, (), op.output.tensor.expressed)
+            return [self.b.nn.broadcast_to(zero, shape=op.output.tensor.static_shape)]
         try:
             made = _find_lift(op)(self.b, op, *operands)
-        except _WRONG_USE as error:
+        except WRONG_USE as error:
             raise CompileError(f"{op.op_type} cannot be lifted: {error}", op.location, CORRECT) from error
         results = list(made) if isinstance(made, list | tuple) else [made]
         if len(results) != len(op.results):
@@ -188,12 +135,13 @@ class SubgraphLift:
         if not isinstance(old.type, TensorType):
             raise refuse(op, f"gives '{old.name}', which holds no numbers", "do without the operator")
         declared, kind = old.tensor, old.tensor.element
-        if declared.expressed != new.tensor.storage and declared.expressed.is_integer and new.tensor.storage.is_integer:
-            new = self.b.nn.cast(new, to=declared.expressed)  # nn counts in i64
-        merged = merge_types(new.type, declared.with_element(declared.expressed))
+        wanted, given = declared.expressed, new.tensor.storage
+        if wanted != given and wanted.is_integer and given.is_integer:
+            new = self.b.nn.cast(new, to=wanted)  # nn counts in i64
+        merged = merge_types(new.type, declared.with_element(wanted))
         if merged is not None:
             new.type = merged
-        elif new.tensor.element != declared.expressed:
+        elif new.tensor.element != wanted:
             raise refuse(op, f"gives {new.type}, but the file says {declared}", FIT)
         if isinstance(kind, QuantizedType):
             return self._real(self.b.nn.quantize(new, to=new.tensor.with_element(kind)))
@@ -225,21 +173,3 @@ def _copy_port_facts(graph: Function, function: Function) -> None:
             kind = graph.port(side, index).tensor.element
             if isinstance(kind, QuantizedType):
                 function.set_port_attribute(side, index, PORT_ELEMENT, kind)
-
-
-def _needed(block: Block) -> list[Operation]:
-    """The operations that the block's terminator needs, in order, without the terminator."""
-    needed: list[Operation] = []
-    used: set[Value] = set()
-    for op in reversed(block):
-        if Trait.TERMINATOR in op.traits or not used.isdisjoint(op.results):
-            used.update(v for v in op.operands if v is not None)
-            needed.append(op)
-    return needed[:0:-1]
-
-
-def _erase_unused(block: Block) -> None:
-    """Erase what nothing uses: the constants that became part of others."""
-    for op in reversed(block):
-        if Trait.PURE in op.traits and not op.has_uses:
-            op.erase()

@@ -61,8 +61,9 @@ class TensorReader:
         if table.number("external_buffer", "I"):
             raise ValueError("its content lies in another file, which nncc does not read")
         content = self.buffers[number]
-        if content is None or (not len(content) and not (type.is_static and type.size == 0 and number)):
-            return None
+        if content is None or not len(content):
+            has_none = type.is_static and type.size == 0
+            return as_dense(np.empty(type.static_shape, type.storage.dtype), type) if has_none else None
         type = type.with_shape(tuple(int(d) for d in _dimensions(table)))
         if not type.is_static or any(d < 0 for d in type.static_shape):
             raise ValueError(f"it is a constant of unknown size, {type}")

@@ -1,6 +1,8 @@
 """Lifts of TFLite's operators to nn, by family. Importing this package registers all of them."""
 
 from . import (
+    boxes,
+    control,
     convolutions,
     elementwise,
     generation,
@@ -10,7 +12,9 @@ from . import (
     movement,
     normalizations,
     pooling,
+    recurrent,
     reductions,
+    refusals,
     slicing,
 )
 from .lifter import Lifter
@@ -21,6 +25,8 @@ __all__ = [
     "LIFTS",
     "REFUSALS",
     "Lifter",
+    "boxes",
+    "control",
     "convolutions",
     "elementwise",
     "generation",
@@ -30,6 +36,8 @@ __all__ = [
     "movement",
     "normalizations",
     "pooling",
+    "recurrent",
     "reductions",
+    "refusals",
     "slicing",
 ]

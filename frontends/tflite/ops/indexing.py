@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....ir import Value
+from ....ir.module import scalar_constant
 from ....ir.types import I64
 from ...nodes import axis_of, expect_rank, refuse
 from ...sizes import as_scalar, as_vector, cast, counting, filled, length_of, sizes_of, unsqueeze
@@ -78,6 +79,8 @@ def one_hot(b: Lifter, op: Any, indices: Value, depth: Value, on: Value, off: Va
         hot = b.nn.dynamic_one_hot(indices, as_vector(b, depth), axis=axis)
     else:
         hot = b.nn.one_hot(indices, depth=count[0], axis=axis)
+    if scalar_constant(on) == 1 and scalar_constant(off) == 0 and not on.tensor.storage.is_bool:
+        return cast(b, hot, on.tensor.storage)
     made: Value = b.nn.select(b.nn.greater(hot, 0.5), as_scalar(b, on), as_scalar(b, off))
     return made
 

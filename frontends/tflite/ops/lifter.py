@@ -1,41 +1,18 @@
-"""The builder that lifts get: it reads constants, changes layouts, and knows how to lift the blocks of subgraphs."""
+"""The builder that lifts get: it reads constants and changes layouts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ....ir import Block, Diagnostics, Module, Value, constant_array
+from ....ir import Value
 from ....ir.layout import to_first, to_last
-from ....ir.types import Array
-from ...folding import FoldingBuilder
+from ...lifting import RegionBuilder
 from ...nodes import Node, expect_rank, refuse
 
 
-class Reported(Exception):
-    """A subgraph could not be lifted; the reasons are in the diagnostics already."""
-
-
-class Lifter(FoldingBuilder):
+class Lifter(RegionBuilder):
     """Builds nn operations for the operators of a subgraph."""
-
-    def __init__(
-        self,
-        module: Module,
-        block: Block,
-        diagnostics: Diagnostics,
-        lift_block: Callable[[Block, Sequence[Value]], list[Value]],
-    ) -> None:
-        super().__init__(module, block)
-        self.diagnostics, self._lift_block = diagnostics, lift_block
-
-    def warn(self, op: Node, message: str, remedy: str = "") -> None:
-        """Tell the user that the lifted operator is not all that the file says."""
-        self.diagnostics.warning(f"{op.op_type} {message}", op.location, remedy)
-
-    def array(self, value: Value | None) -> Array | None:
-        """The elements of a value that is a constant; None for any other value and for None."""
-        return constant_array(value)
 
     def ints(self, value: Value) -> tuple[int, ...] | None:
         """The integers in a constant; None for any other value."""
@@ -61,10 +38,6 @@ class Lifter(FoldingBuilder):
     def transpose(self, x: Value, perm: Sequence[int]) -> Value:
         made: Value = self.nn.transpose(x, perm=tuple(perm))
         return made
-
-    def lift_subgraph(self, block: Block, args: Sequence[Value]) -> list[Value]:
-        """Lift the operators of a subgraph here. ``args`` are its inputs; gives its outputs. Raises Reported."""
-        return self._lift_block(block, args)
 
 
 def activated(b: Lifter, op: Any, y: Value) -> Value:
