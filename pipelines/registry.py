@@ -142,6 +142,9 @@ def targets() -> dict[str, Format]:
     """The formats that can be written, by name."""
     return dict(_TARGETS)
 
+register_target(
+    Format("c-nnablart", "nnb", (), "nncc.backends.c_nnablart", "C source for nnabla-c-runtime", is_folder=True)
+)
 
 def source_of(paths: Iterable[Path], name: str | None = None) -> Format:
     """The source format of the given name, else the one that the extensions say. Raises UsageError."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from ..c_example import NOTE, Calls
+from ..c_example import example as example_text
 from ..c_text import c_type, fill
 from .helpers import helpers_in
 from .program import Port, Program
-
-_NOTE = "/* Written by nncc. */"
 
 
 def weight_name(program: Program, word: str) -> str:
@@ -69,7 +69,7 @@ def header(program: Program) -> str:
 
         #endif
         """.replace("$upper_", "${upper}_").replace("$name_", "${name}_"),
-            note=_NOTE,
+            note=NOTE,
             upper=upper,
             name=program.name,
             arena=program.arena_bytes,
@@ -103,7 +103,7 @@ def _comment(text: str) -> str:
 def source(program: Program) -> str:
     """The source: kernels, the arena, and the run."""
     pieces = [
-        f'{_NOTE}\n#include "{program.name}.h"\n\n#include <math.h>\n#include <string.h>\n\n'
+        f'{NOTE}\n#include "{program.name}.h"\n\n#include <math.h>\n#include <string.h>\n\n'
         f'#include "{program.name}_weights.h"\n',
         _arena(program),
         *helpers_in(program.kernels),
@@ -179,7 +179,7 @@ def _address(port: Port) -> str:
 def weights_header(program: Program) -> str:
     """The declarations of the weights."""
     guard = f"NNCC_{program.name.upper()}_WEIGHTS_H"
-    lines = [_NOTE, f"#ifndef {guard}", f"#define {guard}", "", "#include <stdint.h>", ""]
+    lines = [NOTE, f"#ifndef {guard}", f"#define {guard}", "", "#include <stdint.h>", ""]
     for word, op in program.constants.items():
         name = weight_name(program, word)
         lines.append(f"extern const {c_type(op.value.type.storage)} {name}[{max(op.value.type.size, 1)}];")
@@ -189,91 +189,27 @@ def weights_header(program: Program) -> str:
 
 def example(program: Program) -> str:
     """A program that reads raw inputs from files and writes raw outputs."""
-    return (
-        fill(
-            """
-        $note
-        #include <stdio.h>
-
-        #include "$name.h"
-
-        /* $name_example INPUT... PREFIX: reads each input from a file of raw numbers and writes PREFIX_<n>.bin. */
-
-        static int read_input(const char *path, int index)
-        {
-            FILE *file = fopen(path, "rb");
-            size_t count;
-            if (file == NULL) {
-                fprintf(stderr, "cannot read %s\\n", path);
-                return 1;
-            }
-            count = fread($name_input(index), 1, $name_input_bytes(index), file);
-            fclose(file);
-            if (count != $name_input_bytes(index)) {
-                fprintf(stderr, "%s has %lu bytes, expected %lu\\n", path, (unsigned long)count,
-                        (unsigned long)$name_input_bytes(index));
-                return 1;
-            }
-            return 0;
-        }
-
-        static int write_output(const char *prefix, int index)
-        {
-            char path[4096];
-            FILE *file;
-            size_t count;
-            if (snprintf(path, sizeof path, "%s_%d.bin", prefix, index) >= (int)sizeof path) {
-                fprintf(stderr, "the prefix is too long\\n");
-                return 1;
-            }
-            file = fopen(path, "wb");
-            if (file == NULL) {
-                fprintf(stderr, "cannot write %s\\n", path);
-                return 1;
-            }
-            count = fwrite($name_output(index), 1, $name_output_bytes(index), file);
-            return fclose(file) != 0 || count != $name_output_bytes(index);
-        }
-
-        int main(int argc, char **argv)
-        {
-            int i;
-            if (argc != $inputs + 2) {
-                fprintf(stderr, "usage: %s INPUT... PREFIX ($inputs inputs)\\n", argv[0]);
-                return 2;
-            }
-            if ($name_init() != 0) {
-                return 1;
-            }
-            for (i = 0; i < $inputs; i++) {
-                if (read_input(argv[i + 1], i) != 0) {
-                    return 1;
-                }
-            }
-            if ($name_run() != 0) {
-                return 1;
-            }
-            for (i = 0; i < $outputs; i++) {
-                if (write_output(argv[$inputs + 1], i) != 0) {
-                    return 1;
-                }
-            }
-            return 0;
-        }
-        """.replace("$name_", "${name}_"),
-            note=_NOTE,
-            name=program.name,
+    name = program.name
+    return example_text(
+        Calls(
+            program=f"{name}_example",
+            includes=f'#include "{name}.h"',
             inputs=len(program.inputs),
             outputs=len(program.outputs),
+            input=f"{name}_input(index)",
+            input_bytes=f"{name}_input_bytes(index)",
+            output=f"{name}_output(index)",
+            output_bytes=f"{name}_output_bytes(index)",
+            prepare=f"{name}_init() == 0",
+            run=f"{name}_run()",
         )
-        + "\n"
     )
 
 
 def test_head(program: Program) -> str:
     """The beginning of the test, before its arrays."""
     return (
-        f"{_NOTE}\n/* Runs the model on stored inputs and compares with the outputs that nncc computed. */\n"
+        f"{NOTE}\n/* Runs the model on stored inputs and compares with the outputs that nncc computed. */\n"
         "#include <math.h>\n#include <stdint.h>\n#include <stdio.h>\n#include <string.h>\n\n"
         f'#include "{program.name}.h"\n'
     )
