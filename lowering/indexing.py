@@ -55,7 +55,11 @@ def scatter_elements(b: Builder, op: nn.ScatterElements) -> Value | None:
         return None
     rank = len(index_shape)
     axis, dtype = op.axis % rank, op.indices.tensor.expressed.dtype
-    column = reshaped(b, op.indices, (*index_shape, 1))
+    known, length = constant_array(op.indices), op.x.tensor.dims[axis]
+    indices: Value = op.indices
+    if known is not None and isinstance(length, int):
+        indices = b.constant(np.where(known < 0, known + length, known).astype(dtype))  # kernels count from the front
+    column = reshaped(b, indices, (*index_shape, 1))
     parts = [column if i == axis else b.constant(index_grid((*index_shape, 1), i).astype(dtype)) for i in range(rank)]
     vectors = parts[0] if rank == 1 else b.nn.concat(parts, axis=-1)
     return b.nn.scatter_nd(op.x, vectors, op.updates, reduction=op.reduction)

@@ -140,10 +140,10 @@ def starts_neutral(op: nn.ScatterNd) -> bool:
 
 
 def scatter_neutral(op: nn.ScatterNd) -> float:
-    """What the kernel of a reduction starts with."""
+    """What the kernel of a reduction starts with; an int for integers, whose limits no float may hold."""
     dtype = op.x.tensor.expressed.dtype
     limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
-    return float({"add": 0, "mul": 1, "max": limits.min, "min": limits.max}[op.reduction])
+    return {"add": 0, "mul": 1, "max": limits.min, "min": limits.max}[op.reduction]
 
 
 @lowers("non_zero")

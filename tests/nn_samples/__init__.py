@@ -6,13 +6,14 @@ of their types. The generators keep tensors small (a few hundred elements).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import attrs
+import numpy as np
 from hypothesis import strategies as st
 
-from nncc.ir import Block, Op, TensorType, Type, element, lookup_op
+from nncc.ir import Block, Builder, Function, Module, Op, TensorType, Type, as_dense, element, lookup_op
 from nncc.ir.interpreter import evaluate_op
 
 from . import along_axes, control, dynamic, elementwise, layers, movement, sampling  # noqa: F401  # they fill the table
@@ -42,6 +43,31 @@ class Sample:
         make = self.attributes.get("regions")
         made = {} if make is None else {"regions": make(self.types if types is None else types)}
         return {**self.attributes, **made}
+
+    def module(self, constant: Container[int] = ()) -> tuple[Module, dict[str, Array]]:
+        """A network of the operation alone, and its inputs: all operands but those with the numbers ``constant``."""
+        given = [(i, a, t) for i, (a, t) in enumerate(zip(self.operands, self.types, strict=True)) if a is not None]
+        inputs = {i: (f"x{i}", a, t) for i, a, t in given if i not in constant}
+        module = Module()
+        function, block = Function.create("main", [(name, type) for name, _, type in inputs.values()])
+        module.body.append(function)
+        b = Builder(module, block)
+        values = dict(zip(inputs, function.inputs, strict=True))
+        for i, array, type in given:
+            if i in constant:
+                values[i] = b.create("nn.constant", value=as_dense(array, type)).result
+        op = b.create(self.name, *(values.get(i) for i in range(len(self.operands))), **self.keywords())
+        function.set_outputs([(f"y{i}", r) for i, r in enumerate(op.results)])
+        return module, {name: array for name, array, _ in inputs.values()}
+
+    def is_defined_for_integers(self) -> bool:
+        """Whether there is one right result: not so for division by zero and for shifts by negative numbers."""
+        second = next((a for a in reversed(self.operands) if a is not None), None)
+        if second is None or second.dtype.kind != "i":
+            return True
+        if self.name in ("nn.div", "nn.mod", "nn.floor_div"):
+            return bool(np.all(second != 0))
+        return self.name not in ("nn.pow", "nn.bit_shift") or bool(np.all(second >= 0))
 
     def evaluate(self) -> tuple[Array, ...]:
         """The results, as the interpreter has them."""

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from litert import check
 from nn_samples import Sample, sample, sampled_names
 
-from nncc.ir import Builder, CompileError, Function, Module, as_dense
+from nncc.ir import CompileError, Module, TensorType, element
 
 EXAMPLES = 8
 DYNAMIC = {n for n in sampled_names() if n.startswith("nn.dynamic_") and n != "nn.dynamic_resize"}
@@ -19,7 +19,7 @@ REFUSED = DYNAMIC | {
     *("nn.bitwise_and", "nn.bitwise_or", "nn.rnn", "nn.lstm", "nn.gru"),
     *("nn.bitcast", "nn.unique", "nn.non_max_suppression"),
 }
-"""What TFLite cannot express (recurrences are unrolled by another pass)."""
+"""What TFLite cannot express (recurrences become loops in another pass)."""
 OTHER = {"nn.constant", "nn.dequantize", "nn.quantize", "nn.fake_quantize", "nn.storage_cast"}
 """What has no real operand, or is tested with quantized models."""
 DTYPES = {np.dtype(t) for t in (np.float32, np.int32, np.int64, np.int8, np.bool_)}
@@ -41,38 +41,14 @@ EXPECTED_REFUSALS = (
 )
 
 
-def module_of(drawn: Sample, computed: bool = False) -> tuple[Module, dict[str, np.ndarray]]:
-    """A module with one operation; its inputs are the operands that need not be constant, or all if ``computed``."""
-    constant = () if computed else CONSTANT_OPERANDS.get(drawn.name, ())
-    given = [(i, a, t) for i, (a, t) in enumerate(zip(drawn.operands, drawn.types, strict=True)) if a is not None]
-    inputs = [(f"x{i}", a, t) for i, a, t in given if i not in constant]
-    module = Module()
-    function, block = Function.create("main", [(name, type) for name, _, type in inputs])
-    module.body.append(function)
-    b = Builder(module, block)
-    values = dict(zip((int(name[1:]) for name, _, _ in inputs), function.inputs, strict=True))
-    for i, array, type in given:
-        if i in constant:
-            values[i] = b.create("nn.constant", value=as_dense(array, type)).result
-    op = b.create(drawn.name, *(values.get(i) for i in range(len(drawn.operands))), **drawn.keywords())
-    function.set_outputs([(f"y{i}", r) for i, r in enumerate(op.results)])
-    return module, {name: array for name, array, _ in inputs}
-
-
 def is_defined(drawn: Sample) -> bool:
-    """Whether the operation has one right result: not so for division by zero, shifts by negative numbers, ..."""
+    """Whether the operation has one right result, of a type that LiteRT's Python interface takes."""
     arrays = [a for a in drawn.operands if a is not None]
     if any(a.dtype not in DTYPES for a in arrays):
         return False
-    second = arrays[-1]
-    is_integer = second.dtype.kind == "i"
-    if drawn.name in ("nn.div", "nn.mod", "nn.floor_div") and is_integer:
-        return bool(np.all(second != 0))
     if drawn.name in ("nn.non_zero", "nn.compress"):
-        return bool(np.any(second))  # LiteRT's Python interface cannot give a tensor without elements
-    if drawn.name in ("nn.pow", "nn.bit_shift") and is_integer:
-        return bool(np.all(second >= 0))
-    return True
+        return bool(np.any(arrays[-1]))  # it cannot give a tensor without elements
+    return drawn.is_defined_for_integers()
 
 
 @pytest.mark.parametrize("name", sorted(set(sampled_names()) - REFUSED - OTHER))
@@ -93,7 +69,7 @@ def try_instances(name: str, folder: Path, computed: bool = False) -> None:
     @given(sample(name).filter(is_defined))
     def run(drawn: Sample) -> None:
         nonlocal ran
-        module, inputs = module_of(drawn, computed)
+        module, inputs = drawn.module(() if computed else CONSTANT_OPERANDS.get(name, ()))
         if any(0 in r.tensor.dims for op in module.main.body for r in op.results):
             return  # tensors without elements have no buffers
         with warnings.catch_warnings():
@@ -114,8 +90,30 @@ def test_what_cannot_be_expressed_is_refused(name: str, tmp_path: Path) -> None:
     @settings(max_examples=1, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(sample(name).filter(is_defined))
     def run(drawn: Sample) -> None:
-        module, inputs = module_of(drawn)
+        module, inputs = drawn.module(CONSTANT_OPERANDS.get(name, ()))
         with pytest.raises(CompileError, match=f"TFLite has no operation for '{name}'"):
             check(module, inputs, tmp_path)
 
     run()
+
+
+def scattered(name: str, reduction: str, dtype: type) -> tuple[Module, dict[str, np.ndarray]]:
+    """A scattering to constant places, some of them counted from the end."""
+    x, places, updates = np.arange(6).reshape(2, 3).astype(dtype), np.array([[-1, 0, -2]]), np.array([[9, 8, 7]], dtype)
+    places = places if name == "nn.scatter_elements" else places[:, :1]
+    axis = {"axis": 0} if name == "nn.scatter_elements" else {}
+    types = tuple(TensorType(a.shape, element(a.dtype)) for a in (x, places, updates))
+    return Sample(name, (x, places, updates), types, {"reduction": reduction, **axis}).module(constant=[1])
+
+
+@pytest.mark.parametrize("reduction", ["add", "mul", "min", "max", "none"])
+@pytest.mark.parametrize("name", ["nn.scatter_elements", "nn.scatter_nd"])
+def test_scattering_to_places_from_the_end(name: str, reduction: str, tmp_path: Path) -> None:
+    check(*scattered(name, reduction, np.float32), tmp_path)
+
+
+@pytest.mark.parametrize("reduction", ["mul", "min", "max"])
+def test_scattering_i64_is_refused(reduction: str, tmp_path: Path) -> None:
+    """Their limits, which the kernels would start with, are no floats."""
+    with pytest.raises(CompileError, match="does not compute with"):
+        check(*scattered("nn.scatter_nd", reduction, np.int64), tmp_path)

@@ -1,7 +1,9 @@
-"""Random instances of every nn operation, lowered to NNabla's functions and lifted again: the numbers are kept."""
+"""Random instances of every nn operation, lowered to NNabla's functions and lifted again: the numbers are kept.
+
+So they are with the functions that nnabla-c-runtime has, and none but these are made then.
+"""
 
 import warnings
-from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from nn_samples import Sample, sample, sampled_names
 
 from nncc.frontends.nnp.lift import LiftNnp
-from nncc.ir import Builder, CompileError, Function, Module, as_dense
+from nncc.ir import CompileError, Module
 from nncc.ir.passes import PassContext
+from nncc.lowering.nnb.lower import LowerToNnb
 from nncc.lowering.nnp.expand import ExpandForNnp
 from nncc.lowering.nnp.lower import REFUSALS, LowerToNnp
+from nncc.lowering.nnp.runtime import RUNTIMES
 from nncc.passes.fold_constants import FoldConstants
+from nncc.passes.unroll_rnn import UnrollRnn
 
 EXAMPLES = 4
 QUANTIZED = {"nn.dequantize", "nn.quantize", "nn.storage_cast"}
@@ -40,58 +45,38 @@ SOMETIMES = {"nn.fill", "nn.if", "nn.shape_of"}
 """Operations that are refused in some forms alone: branches of different shapes, shapes that nothing tells."""
 
 
-def module_of(drawn: Sample) -> tuple[Module, dict[str, np.ndarray]]:
-    """A module with one operation; its inputs are the operands that need not be constant."""
-    constant = CONSTANT_OPERANDS.get(drawn.name, ())
-    given = [(i, a, t) for i, (a, t) in enumerate(zip(drawn.operands, drawn.types, strict=True)) if a is not None]
-    inputs = [(f"x{i}", a, t) for i, a, t in given if i not in constant]
-    module = Module()
-    function, block = Function.create("main", [(name, type) for name, _, type in inputs])
-    module.body.append(function)
-    b = Builder(module, block)
-    values = dict(zip((int(name[1:]) for name, _, _ in inputs), function.inputs, strict=True))
-    for i, array, type in given:
-        if i in constant:
-            values[i] = b.create("nn.constant", value=as_dense(array, type)).result
-    op = b.create(drawn.name, *(values.get(i) for i in range(len(drawn.operands))), **drawn.keywords())
-    function.set_outputs([(f"y{i}", r) for i, r in enumerate(op.results)])
-    return module, {name: array for name, array, _ in inputs}
-
-
-def through_nnp(module: Module) -> Module:
+def through_nnp(module: Module, runtime: str = "nnabla") -> Module:
     """The module lowered to a network of NNabla's functions, and lifted again. Raises CompileError."""
-    for step in (ExpandForNnp(), FoldConstants(), LowerToNnp(), LiftNnp()):
+    if runtime == "nnablart":
+        UnrollRnn().run(module, PassContext())
+    for step in (ExpandForNnp(runtime=runtime), FoldConstants(), LowerToNnp(runtime=runtime)):
         step.run(module, PassContext())
+    if runtime == "nnablart":
+        LowerToNnb().run(module.clone_module(), PassContext())  # raises for what the runtime cannot do
+    LiftNnp().run(module, PassContext())
     return module
 
 
 def is_defined(drawn: Sample) -> bool:
-    """Whether the operation has one right result that float32 holds."""
-    arrays: list[Any] = [a for a in drawn.operands if a is not None]
-    second = arrays[-1] if arrays else None
-    if any(a.dtype == np.float16 for a in arrays):
-        return False  # numpy rounds each step to 11 bits
-    if drawn.name in ("nn.div", "nn.mod", "nn.floor_div") and second.dtype.kind == "i":
-        return bool(np.all(second != 0))
-    if drawn.name in ("nn.pow", "nn.bit_shift") and second.dtype.kind == "i":
-        return bool(np.all(second >= 0))
-    return True
+    """Whether the operation has one right result that float32 holds: numpy rounds each step of float16 to 11 bits."""
+    return drawn.is_defined_for_integers() and all(a is None or a.dtype != np.float16 for a in drawn.operands)
 
 
+@pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("name", sorted(set(sampled_names()) - QUANTIZED - set(REFUSALS) | SOMETIMES))
-def test_numbers_are_kept(name: str) -> None:
+def test_numbers_are_kept(name: str, runtime: str) -> None:
     lifted = 0
 
     @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(sample(name).filter(is_defined))
     def run(drawn: Sample) -> None:
         nonlocal lifted
-        module, inputs = module_of(drawn)
+        module, inputs = drawn.module(CONSTANT_OPERANDS.get(name, ()))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # numpy's, at infinities
             expected = module.evaluate(inputs)
             try:
-                through_nnp(module)
+                through_nnp(module, runtime)
             except CompileError as error:
                 assert any(text in str(error) for text in EXPECTED_REFUSALS), error
                 return
@@ -110,7 +95,7 @@ def test_what_cannot_be_expressed_is_refused(name: str) -> None:
     @settings(max_examples=1, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(sample(name))
     def run(drawn: Sample) -> None:
-        module, _ = module_of(drawn)
+        module, _ = drawn.module(CONSTANT_OPERANDS.get(name, ()))
         with pytest.raises(CompileError, match=f"'{name}'"):
             through_nnp(module)
 

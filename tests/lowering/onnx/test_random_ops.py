@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nn_samples import Sample, sample, sampled_names
 from ort import assert_close, convert, run
 
-from nncc.ir import CompileError, Function, Module, lookup_op
+from nncc.ir import CompileError
 from nncc.lowering.onnx.opsets import NEWEST_OPSET, OLDEST_OPSET
 
 CONTROL = ("nn.if", "nn.loop")
@@ -32,21 +32,6 @@ RUNTIME_LIMITS = {
 REFUSED_AT_THE_NEWEST = {"nn.dynamic_pad": "mode symmetric"}
 
 
-def module_of(s: Sample) -> Module:
-    """A network of one operation, with its operands as inputs."""
-    module = Module()
-    types = {f"x{i}": t for i, t in enumerate(s.types) if t is not None}
-    function, block = Function.create("main", list(types.items()))
-    module.body.append(function)
-    values = dict(zip(types, function.inputs, strict=True))
-    definition = lookup_op(s.name)
-    assert definition is not None
-    op = definition(*(values.get(f"x{i}") for i in range(len(s.types))), **s.keywords())
-    block.append(op)
-    function.set_outputs([(f"y{i}", result) for i, result in enumerate(op.results)])
-    return module
-
-
 def is_read_otherwise(s: Sample) -> bool:
     """What onnxruntime 1.31 gives other numbers for than onnx's reference does.
 
@@ -65,8 +50,7 @@ def is_read_otherwise(s: Sample) -> bool:
 def check(s: Sample, opset: int) -> None:
     assume(not is_read_otherwise(s))
     assume(all(t is None or t.storage.name not in NO_KERNEL for t in s.types))
-    module = module_of(s)
-    inputs = {f"x{i}": a for i, a in enumerate(s.operands) if a is not None}
+    module, inputs = s.module()
     with np.errstate(all="ignore"):
         expected = module.evaluate(inputs)
     with tempfile.TemporaryDirectory() as folder:
