@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -148,12 +149,13 @@ def time_in_turn(paths: list[Path], runs: int) -> list[float]:
 
 
 def count_operators(path: Path) -> dict[str, int]:
-    """How often each operator stands in a TFLite file."""
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    """How often each operator stands in a TFLite file, in its subgraphs too."""
+    from ai_edge_litert import schema_py_generated as schema
 
-    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES  # a delegate would hide what it takes
-    names = [o["op_name"] for o in Interpreter(str(path), experimental_op_resolver_type=plain)._get_ops_details()]
-    return {name: names.count(name) for name in sorted(set(names))}
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
+    names = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
+    codes = [names[code.builtinCode] for code in model.operatorCodes]
+    return dict(Counter(codes[op.opcodeIndex] for graph in model.subgraphs for op in graph.operators or ()))
 
 
 def _milliseconds(call: Callable[[], object]) -> float:

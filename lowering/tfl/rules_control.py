@@ -250,7 +250,9 @@ def _written(target: Target, stack: Value, one: Value, trip: Value) -> Value:
     """The stack with the part of a trip."""
     shape = (1, *one.tensor.static_shape)
     part = target.value("reshape", one, target.ints(shape, "shape"), types=[stack.tensor.with_shape(shape)])
-    place = _with_dims(target, _vector(target, trip), [0] * one.tensor.rank)
+    number = target.value("cast", trip, types=[TensorType((), I32)])
+    first_axis = target.ints([1, *[0] * one.tensor.rank], "first_axis")
+    place = target.value("mul", number, first_axis, types=[first_axis.type])
     return target.value("dynamic_update_slice", stack, part, place, types=[stack.type])
 
 

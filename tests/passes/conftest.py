@@ -19,6 +19,7 @@ from nncc.passes.fold_constants import FoldConstants
 from nncc.passes.fold_padding import FoldPadding
 from nncc.passes.fold_scales import FoldScales
 from nncc.passes.fuse_activations import FuseActivations
+from nncc.passes.loop_rnn import LoopRnn
 from nncc.passes.merge_affines import MergeAffines
 from nncc.passes.merge_reshapes import MergeReshapes
 from nncc.passes.normalize_arithmetic import NormalizeArithmetic
@@ -50,6 +51,7 @@ PASSES = {
         FoldPadding,
         FoldScales,
         FuseActivations,
+        LoopRnn,
         MergeAffines,
         MergeReshapes,
         NormalizeArithmetic,

@@ -1,0 +1,120 @@
+"""``loop-rnn``: recurrent layers as loops over their steps.
+
+Why: a target without a recurrent operation, or whose one keeps state between calls, has loops. Written out, each step
+has operations of its own, and runtimes pack the recurrent weights for each of them; a loop packs them once.
+
+What it does not do: layers whose input has no known shape stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from ..ir import Block, Builder, Module, Region, TensorType, Value
+from ..ir.passes import PassContext
+from ..ir.rewrite import OpRewrite, RewritePass, Rewriter, Rule
+from ..ir.types import I1, I32, I64, Array
+from .recurrence import Layer, Weights, joined, step
+
+
+class LoopRnn(RewritePass, name="loop-rnn"):
+    """Turn nn.rnn, nn.gru and nn.lstm into an nn.loop, whose body is one step.
+
+    Given::
+
+        %y, %h = "nn.rnn"(%x, %w, %r) {hidden = 4} : (tensor<9x1x3xf32>, tensor<1x4x3xf32>, tensor<1x4x4xf32>)
+            -> (tensor<9x1x1x4xf32>, tensor<1x1x4xf32>)
+
+    Result, where %wt and %rt are the transposed weights, %n is 9, %true is true and %zeros are the state before::
+
+        %0 = "nn.affine"(%x, %wt) : (tensor<9x1x3xf32>, tensor<3x4xf32>) -> tensor<9x1x4xf32>
+        %1 = reshape of %0 to 9x1x1x4
+        %h, %y = "nn.loop"(%n, %true, %zeros) ({
+        ^bb0(%t: tensor<i64>, %on: tensor<i1>, %before: tensor<1x1x4xf32>):
+          %2 = "nn.gather"(%1, %t) {axis = 0} : (tensor<9x1x1x4xf32>, tensor<i64>) -> tensor<1x1x4xf32>
+          %3 = "nn.affine"(%before, %rt) : (tensor<1x1x4xf32>, tensor<4x4xf32>) -> tensor<1x1x4xf32>
+          %4 = "nn.add"(%2, %3) : (tensor<1x1x4xf32>, tensor<1x1x4xf32>) -> tensor<1x1x4xf32>
+          %5 = "nn.tanh"(%4) : (tensor<1x1x4xf32>) -> tensor<1x1x4xf32>
+          "nn.yield"(%on, %5, %5) : (tensor<i1>, tensor<1x1x4xf32>, tensor<1x1x4xf32>) -> ()
+        }) : (tensor<i64>, tensor<i1>, tensor<1x1x4xf32>) -> (tensor<1x1x4xf32>, tensor<9x1x1x4xf32>)
+
+    Both directions of a layer go through one loop: trip t is step t of the one and the t-th from the end of the other.
+    """
+
+    consumes: ClassVar[frozenset[str]] = frozenset({"nn"})
+
+    def rewrites(self, module: Module, context: PassContext) -> Iterable[Rule | type[Rule]]:
+        return [LoopRecurrent]
+
+
+class LoopRecurrent(OpRewrite):
+    """rnn, gru, lstm   →   loop(step)"""
+
+    def match_and_rewrite(self, op: Layer, rw: Rewriter) -> bool:
+        if not op.x.tensor.is_static or not op.x.tensor.size:
+            return rw.refuse(op, "the shape of its input is not known, or it is empty")
+        b = rw.builder(op)
+        steps, batch, _ = op.x.tensor.static_shape
+        # [t, d]: the step of direction d that trip t makes, which is also the trip that makes step t
+        order = np.stack([np.arange(steps)[:: -1 if back else 1] for back in op.directions], axis=1)
+        weights = [Weights.of(b, op, d) for d in range(len(op.directions))]
+        inputs = _inputs_of_trips(b, op, weights, order, batch)
+        first = [_zeros(b, op, batch) if s is None else s for s in op.initial_states]
+        block = Block.of([TensorType((), I64), TensorType((), I1), *(s.type for s in first)])
+        trip, going, *states = block.args
+        with b.inside(block):
+            here = b.nn.gather(inputs, trip, axis=0)
+            new = step(b, op, here, _of_states(b, op, weights, states[0]), tuple(states))
+            b.create("nn.yield", [going, *new, new[0]])
+        limit, true = b.constant(np.array(steps, np.int64), name="steps"), b.constant(np.array(True), name="true")
+        *last, y = b.create("nn.loop", limit, true, first, regions=[Region.of(block)]).results
+        return rw.replace(op, (_in_order_of_time(b, op, y, order), *last))
+
+
+def _inputs_of_trips(b: Builder, op: Layer, weights: Sequence[Weights], order: Array, batch: int) -> Value:
+    """What the input adds to the gates in each trip, (T, D, B, G * H)."""
+    steps, directions = order.shape
+    rows = op.gates * op.hidden
+    matrix = joined(b, [w.matrix for w in weights], axis=1)
+    biases = [w.bias for w in weights if w.bias is not None]
+    product = b.nn.affine(op.x, matrix, joined(b, biases, axis=0) if biases else None)  # (T, B, D * G * H)
+    made: Value
+    if directions == 1 and not op.directions[0]:
+        made = b.nn.reshape(product, shape=(steps, 1, batch, rows))
+    else:
+        places = (order[:, :, None] * batch + np.arange(batch)) * directions + np.arange(directions)[:, None]
+        made = _rows(b, b.nn.reshape(product, shape=(steps * batch * directions, rows)), places)
+    return made
+
+
+def _of_states(b: Builder, op: Layer, weights: Sequence[Weights], h: Value) -> Value:
+    """What the states of all directions add to the gates, (D, B, G * H)."""
+    if len(weights) == 1:
+        parts = [h]
+    else:
+        parts = b.nn.split(h, axis=0, sizes=(1,) * len(weights))
+    found = [w.of_state(b, part) for w, part in zip(weights, parts, strict=True)]
+    return joined(b, [v for v in found if v is not None], axis=0)
+
+
+def _in_order_of_time(b: Builder, op: Layer, y: Value, order: Array) -> Value:
+    """The outputs of the trips, (T, D, B, H), as those of the steps."""
+    steps, directions = order.shape
+    if not any(op.directions):
+        return y
+    _, _, batch, hidden = y.tensor.static_shape
+    lines = b.nn.reshape(y, shape=(steps * directions, batch, hidden))
+    return _rows(b, lines, order * directions + np.arange(directions))
+
+
+def _rows(b: Builder, table: Value, places: Array) -> Value:
+    made: Value = b.nn.gather(table, b.constant(places, I32, "places"), axis=0)
+    return made
+
+
+def _zeros(b: Builder, op: Layer, batch: int) -> Value:
+    shape = (len(op.directions), batch, op.hidden)
+    return b.constant(np.zeros(shape, op.x.tensor.storage.dtype), name="zeros")
