@@ -1,4 +1,4 @@
-"""The pass ``split-network``. See :mod:`.splitting` for how."""
+"""The pass ``split-network``. See :mod:`nncc.ir.splitting` for how."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import attrs
 
 from ..ir import Module, UsageError
 from ..ir.passes import Pass, PassContext, option
-from .splitting import graph_of, parse_ranges
+from ..ir.splitting import graph_of, parse_ranges
 
 
 @attrs.define

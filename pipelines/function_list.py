@@ -17,7 +17,7 @@ import attrs
 from ..ir import CompileError, Location, Module, Operation, UsageError
 from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.passes import PassContext
-from ..passes.splitting import Graph, Range
+from ..ir.splitting import Graph, Range
 from .function_trials import try_function
 from .pipeline import Pipeline
 

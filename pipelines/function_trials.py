@@ -9,7 +9,7 @@ import attrs
 from ..ir import CompileError, Module, Operation
 from ..ir.diagnostics import Diagnostic
 from ..ir.passes import PassContext
-from ..passes.splitting import Graph
+from ..ir.splitting import Graph
 from .driver import compile
 from .pipeline import Pipeline
 from .splitting import without_preparation

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -13,15 +12,17 @@ from ..ir import CompileError, Diagnostics, Module, Type, UsageError
 from ..ir.dialects import nnp
 from ..ir.instruments import Instrument
 from ..ir.passes import PassContext
-from ..passes.splitting import Cut, Graph, Range, graph_of
+from ..ir.splitting import Cut, Graph, Range, graph_of
+from . import registry
 from .driver import Compilation, compile
-from .part_data import needs_data, part_datasets
-from .pipeline import PassStep, Pipeline
+from .pipeline import Group, PassStep, Pipeline, Step, load_pipeline
 
 NUMBERED_AFTER = ("select-executor", "expand-loop-control")
 """What an NNP model goes through before its functions have the numbers that users see."""
 INITIALIZATION = "initialize-parameters"
 """What must see the whole network: one sequence of random numbers makes the values of all parameters."""
+
+_CALIBRATING = frozenset({"calibrate", "tune-int8"})
 
 
 @attrs.frozen
@@ -70,12 +71,11 @@ def compile_parts(
     rest = without_preparation(pipeline)
     parts = []
     with tempfile.TemporaryDirectory(prefix="nncc-") as folder:
-        data: Sequence[Any] = [context.dataset] * len(cuts)
-        if context.dataset is not None and needs_data(pipeline):
-            batch = {**pipeline.parameters, **parameters}.get("batch")
-            data = part_datasets(graph, cuts, without_preparation, batch, context, Path(folder))
-        for range, cut, dataset in zip(ranges, cuts, data, strict=True):
-            own = attrs.evolve(context, dataset=dataset, facts={})
+        data = context.dataset
+        if data is not None and any(map(_calibrates, rest.steps)):
+            data = _data_at(cuts, graph, {**rest.parameters, **parameters}.get("batch"), context, folder)
+        for range, cut in zip(ranges, cuts, strict=True):
+            own = attrs.evolve(context, dataset=data, facts={})
             inputs, outputs = ([(graph.name(v), v.type) for v in side] for side in (cut.inputs, cut.outputs))
             module = graph.extract(cut)
             try:
@@ -93,6 +93,36 @@ def without_preparation(pipeline: Pipeline) -> Pipeline:
     done = {*NUMBERED_AFTER, INITIALIZATION}
     steps = tuple(s for s in pipeline.steps if not (isinstance(s, PassStep) and s.name in done))
     return attrs.evolve(pipeline, steps=steps)
+
+
+def _calibrates(step: Step) -> bool:
+    """Whether a step of a pipeline looks at representative data."""
+    return any(map(_calibrates, step.steps)) if isinstance(step, Group) else step.name in _CALIBRATING
+
+
+def _data_at(cuts: Sequence[Cut], graph: Graph, batch: int | None, context: PassContext, folder: str) -> Any:
+    """The representative data as it arrives at the parts, by name, in files of ``folder``.
+
+    The functions before the parts run in floats, with ``batch`` samples at a time. Raises CompileError where these
+    functions cannot be run.
+    """
+    values = list(dict.fromkeys(v for cut in cuts for v in cut.inputs))
+    module = graph.extract(graph.until(values))
+    dialects = module.dialects()
+    names = [f"{f.name}-to-nn" for f in registry.sources().values() if f.dialect in dialects]
+    known = [name for name in names if name in registry.pipeline_files()]
+    if not known and dialects - {"nn"}:
+        raise CompileError(
+            f"representative data cannot be run through a model in the dialect {', '.join(sorted(dialects))}",
+            module.location,
+            "split the model in the dialect of its source, or give no --dataset",
+        )
+    to_nn = without_preparation(load_pipeline(known[0])) if known else Pipeline("nn", ())
+    given: dict[str, Any] = {"batch": batch} if "batch" in to_nn.parameters else {}
+    run = PassStep("propagate-dataset", {"folder": folder})
+    own = PassContext(dataset=context.dataset, progress=context.progress)
+    compile(module, attrs.evolve(to_nn, steps=(*to_nn.steps, run)), context=own, **given)
+    return own.dataset
 
 
 def _cuts(graph: Graph, ranges: Sequence[Range]) -> list[Cut]:

@@ -11,7 +11,7 @@ import attrs
 if TYPE_CHECKING:
     from ..ir import Module, Operation, Value
     from ..ir.passes import PassContext
-    from ..passes.splitting import Graph
+    from ..ir.splitting import Graph
 
 
 @attrs.frozen

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..ir import Module, Type
     from ..ir.passes import PassContext
-    from ..passes.splitting import Range
+    from ..ir.splitting import Range
     from ..pipelines.pipeline import Pipeline
     from ..pipelines.registry import Format
     from ..pipelines.splitting import Part
@@ -43,7 +43,7 @@ def split(
     if args.split is None and args.config is None:
         return None
 
-    from ..passes.splitting import parse_ranges
+    from ..ir.splitting import parse_ranges
     from ..pipelines.function_list import read_function_list, supported_ranges
     from ..pipelines.splitting import compile_parts, numbered_graph
     from .compile import instruments

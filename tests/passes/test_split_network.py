@@ -14,9 +14,9 @@ from nncc.ir import CompileError, Function, Module, UsageError
 from nncc.ir.dialects import nnp
 from nncc.ir.parser import parse_module
 from nncc.ir.passes import PassContext
+from nncc.ir.splitting import Graph, Range, graph_of, parse_ranges
 from nncc.passes.select_executor import SelectExecutor
 from nncc.passes.split_network import SplitNetwork
-from nncc.passes.splitting import Graph, Range, graph_of, parse_ranges
 
 from ..nnp_networks import NetworkBuilder
 

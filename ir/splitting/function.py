@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...ir import Function, Module, Operation, Trait, Value
-from ...ir.core import OpResult
-from ...ir.names import Names
-from ...ir.opdef import registered_ops
+from ..core import Operation, OpResult, Value
+from ..module import Function, Module
+from ..names import Names
+from ..opdef import Trait, registered_ops
 from .graph import Cut, Graph
 
 

@@ -1,7 +1,7 @@
 """Splitting a model: its functions in order, the values between them, and parts of it as models of their own."""
 
-from ...ir import Module
-from ...ir.dialects.nnp import Network
+from ..dialects.nnp import Network
+from ..module import Module
 from .function import FunctionGraph
 from .graph import Cut, Graph
 from .network import NetworkGraph

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
-from ...ir import CompileError, Module, Operation, Trait, Value
-from ...ir.regions import captured_values
+from ..core import Operation, Value
+from ..diagnostics import CompileError
+from ..module import Module
+from ..opdef import Trait
+from ..regions import captured_values
 
 
 @attrs.frozen

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...ir import CompileError, Module, Operation, Value
-from ...ir.dialects import nnp
-from ...ir.dialects.nnp.table import LOOP_TYPES
+from ..core import Operation, Value
+from ..diagnostics import CompileError
+from ..dialects import nnp
+from ..dialects.nnp.table import LOOP_TYPES
+from ..module import Module
 from .graph import Cut, Graph
 
 _LISTS_OF_VARIABLES = ("generator_variable", "loss_variable", "parameter_variable")

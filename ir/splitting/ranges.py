@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from ...ir.diagnostics import UsageError
+from ..diagnostics import UsageError
 
 Range = tuple[int, int]
 """The numbers of the first and the last function, both in the range."""
