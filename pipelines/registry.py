@@ -40,6 +40,10 @@ class Format:
     """The options of the command line that ``load`` or ``save`` takes, by their Python names."""
     is_folder: bool = False
     """Whether ``save`` makes a folder; its files replace those of the same names in one that exists."""
+    reads_folders: bool = False
+    """Whether ``load`` takes a folder."""
+    alone: tuple[str, ...] = ()
+    """Extensions of files that are a model only if given alone: other formats have them for parts of one."""
 
     def check_options(self, given: Iterable[str]) -> None:
         """Raises UsageError where the format has no option of one of these names."""
@@ -105,8 +109,18 @@ register_source(
     )
 )
 register_source(
-    Format("nnb", "nnb", (".nnb",), "nncc.frontends.nnb", "networks of nnabla-c-runtime", ("diagnostics",))
+    Format(
+        "tf",
+        "tf",
+        (".pb", ".keras", ".meta", ".index", ".ckpt"),
+        "nncc.frontends.tf",
+        "TensorFlow: a frozen graph, a SavedModel, a checkpoint, or a Keras model",
+        ("signature", "inputs", "outputs", "input_shape", "diagnostics"),
+        reads_folders=True,
+        alone=(".h5",),
+    )
 )
+register_source(Format("nnb", "nnb", (".nnb",), "nncc.frontends.nnb", "networks of nnabla-c-runtime", ("diagnostics",)))
 register_source(Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage"))
 register_target(
     Format(
@@ -129,6 +143,9 @@ register_target(
     Format("saved-model", "tf", (), "nncc.backends.tf.saved_model", "TensorFlow: a SavedModel", is_folder=True)
 )
 register_target(
+    Format("c-nnablart", "nnb", (), "nncc.backends.c_nnablart", "C source for nnabla-c-runtime", is_folder=True)
+)
+register_target(
     Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage", ("constants",))
 )
 
@@ -142,9 +159,6 @@ def targets() -> dict[str, Format]:
     """The formats that can be written, by name."""
     return dict(_TARGETS)
 
-register_target(
-    Format("c-nnablart", "nnb", (), "nncc.backends.c_nnablart", "C source for nnabla-c-runtime", is_folder=True)
-)
 
 def source_of(paths: Iterable[Path], name: str | None = None) -> Format:
     """The source format of the given name, else the one that the extensions say. Raises UsageError."""
@@ -162,12 +176,21 @@ def _format(table: dict[str, Format], paths: list[Path], name: str | None, verb:
         if name not in table:
             raise UsageError(f"there is no format '{name}' that can be {verb}", remedy=f"these can be: {known}")
         return table[name]
+    if verb == "read" and len(paths) == 1:
+        for format in table.values():
+            if _is_alone(format, paths[0]):
+                return format
     for path in paths:
         for format in table.values():
             if path.suffix.lower() in format.extensions:
                 return format
     shown = ", ".join(str(p) for p in paths)
     raise UsageError(f"the extension of '{shown}' does not say a format that can be {verb}", remedy=f"known: {known}")
+
+
+def _is_alone(format: Format, path: Path) -> bool:
+    """Whether a path is a model of a format where no other is given."""
+    return path.suffix.lower() in format.alone or (format.reads_folders and path.is_dir())
 
 
 # Passes and plugins

@@ -113,8 +113,13 @@ def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=1,3,H,W",
         help="ONNX, TFLite: the shape of an input; again for others",
     )
-    group.add_argument("--signature", metavar="NAME", help="TFLite: use the signature of this name")
-    group.add_argument("--outputs", action="append", metavar="A,B", help="ONNX: cut the graph behind these tensors")
+    group.add_argument("--signature", metavar="NAME", help="TFLite, TensorFlow: use the signature of this name")
+    group.add_argument(
+        "--inputs", action="append", dest="ports", metavar="A,B", help="TensorFlow: these tensors are the inputs"
+    )
+    group.add_argument(
+        "--outputs", action="append", metavar="A,B", help="ONNX, TensorFlow: cut the graph behind these tensors"
+    )
     group.add_argument("--ir-version", type=int, metavar="N", help="ONNX: the IR version of the file")
     group.add_argument("--external-data", action="store_const", const=True, help="ONNX: weights in a file beside it")
     group.add_argument("--api", type=int, dest="api_level", metavar="N", help="NNB: for runtimes of this API level")
@@ -170,6 +175,8 @@ def run(args: argparse.Namespace) -> int:
     with progress(args.quiet) as bar:
         context.progress = bar
         load_options = _given(args, LOAD_OPTIONS)
+        if args.ports is not None:  # args.inputs are the files
+            load_options["inputs"] = args.ports
         module = driver.load(inputs, args.input_format or pipeline.frontend, context, **load_options)
         if args.dataset is not None:
             context.dataset = args.dataset

@@ -101,16 +101,21 @@ class TfOp(Op):
 
     def infer(self) -> Sequence[Type]:
         """The types of the results, without shapes: what the table and the attributes say of the elements."""
-        if self.definition is None:
-            raise self.error("is no operator of the table: its result types must be given")
+        assert self.definition is not None
         found: list[Type] = []
         for port in self.definition.outputs:
             if port.is_typed_list:
                 found += map(tensor_of, self.get(port.type) or ())
             else:
                 element = self.get(port.type) if port.type in self.definition.attributes else _named(port.type)
-                found += [tensor_of(element)] * (1 if port.number is None else self.get(port.number))
+                found += [tensor_of(element)] * self.output_count(port)
         return found
+
+    def output_count(self, port: Port) -> int:
+        """How many results a port of the outputs is."""
+        if port.is_typed_list:
+            return len(self.get(port.type) or ())
+        return 1 if port.number is None else int(self.get(port.number) or 0)
 
     def verify_op(self) -> None:
         for region in self.regions:
@@ -150,6 +155,8 @@ class CustomOp(UnregisteredOp, TfOp, takes_any="tf"):
     ) -> None:
         Operation.__init__(self, operands, result_types, attributes, regions, location)
         self.name = name
+
+    infer = Op.infer  # type: ignore[assignment]  # nobody knows
 
     @property
     def op_type(self) -> str:  # type: ignore[override]  # of each operation, not of the class
