@@ -6,14 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from ...ir import Function, Module
-from ...ir.dialects import nnb
-from ...ir.types import Array
+from ..c_example import NOTE
 from ..c_text import array_lines
 from . import texts
 from .program import Program, build_program, file_word
+from .source import source
 
 
 def save(module: Module, target: str | os.PathLike[str]) -> None:
@@ -30,7 +28,7 @@ def save(module: Module, target: str | os.PathLike[str]) -> None:
     program = build_program(module, name)
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / f"{name}_inference.h", [texts.header(program)])
-    _write(folder / f"{name}_inference.c", texts.source(program))
+    _write(folder / f"{name}_inference.c", source(program))
     if program.parameters:
         _write(folder / f"{name}_parameters.h", [texts.parameters_header(program)])
         _write(folder / f"{name}_parameters.c", _parameters(program))
@@ -50,10 +48,10 @@ def _write(path: Path, pieces: Iterator[str] | list[str]) -> None:
 
 def _parameters(program: Program) -> Iterator[str]:
     """An array for each parameter, and the list of all, in the order of the variables."""
-    yield f'{texts.NOTE}\n#include <math.h>\n\n#include "{program.name}_parameters.h"\n'
+    yield f'{NOTE}\n#include <math.h>\n\n#include "{program.name}_parameters.h"\n'
     names = [f"{program.name}_parameter{number}" for number in program.parameter_numbers]
     for name, parameter in zip(names, program.parameters, strict=True):
-        array = _stored(parameter)
+        array = parameter.value.read()
         yield f"\nfloat {name}[{max(array.size, 1)}] = {{\n"
         for line in array_lines(array, "float") or ["0,"]:
             yield f"    {line}\n"
@@ -61,9 +59,3 @@ def _parameters(program: Program) -> Iterator[str]:
     yield f"\nvoid *{program.name}_parameters[{len(names)}] = {{\n"
     yield from (f"    {name},\n" for name in names)
     yield "};\n"
-
-
-def _stored(parameter: nnb.Parameter | nnb.UnreadParameter) -> Array:
-    if isinstance(parameter, nnb.Parameter):
-        return parameter.value.read()
-    return np.asarray([parameter.first], np.float32)

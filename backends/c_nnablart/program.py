@@ -42,7 +42,7 @@ class Program:
 
     name: str
     variables: tuple[Variable, ...]
-    parameters: tuple[nnb.Parameter | nnb.UnreadParameter, ...]
+    parameters: tuple[nnb.StoredOp, ...]
     parameter_numbers: tuple[int, ...]
     """The variable of every parameter."""
     inputs: tuple[int, ...]
@@ -67,8 +67,7 @@ class Program:
 
     def parameter_size(self, index: int) -> int:
         """The number of elements that are stored of a parameter."""
-        is_whole = isinstance(self.parameters[index], nnb.Parameter)
-        return self.size(self.parameter_numbers[index]) if is_whole else 1
+        return self.parameters[index].value.type.size
 
 
 def file_word(name: str) -> str:
@@ -102,7 +101,7 @@ def _check(module: Module) -> None:
     if not isinstance(sizes, tuple):
         raise CompileError("the buffers are not planned", function.location, "run plan-memory before")
     for op in function.body:
-        if not isinstance(op, nnb.NnbFunction | nnb.Parameter | nnb.UnreadParameter | Return):
+        if not isinstance(op, nnb.NnbFunction | nnb.StoredOp | Return):
             diagnostics.error(f"'{op.name}' is no function of the runtime", op.location, "run lower-to-nnb before")
         elif isinstance(op, nnb.NnbFunction) and not op.nnb_type.is_implemented:
             what = f"nnabla-c-runtime has no code for {op.function_type.name}"
@@ -129,7 +128,7 @@ class _Builder:
         self.offsets = [0, *itertools.accumulate(sizes)]
         self.numbers: dict[Value, int] = {}
         self.variables: list[Variable] = []
-        self.parameters: list[nnb.Parameter | nnb.UnreadParameter] = []
+        self.parameters: list[nnb.StoredOp] = []
         self.lists: dict[tuple[int, ...], int] = {}
 
     def program(self) -> Program:
@@ -165,7 +164,7 @@ class _Builder:
         self.numbers[value] = len(self.variables)
         shape = value.tensor.static_shape
         parameter = value.defining_op
-        if isinstance(parameter, nnb.Parameter | nnb.UnreadParameter):
+        if isinstance(parameter, nnb.StoredOp):
             self.variables.append(Variable(shape, parameter=len(self.parameters)))
             self.parameters.append(parameter)
         else:

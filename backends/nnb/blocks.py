@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from ...ir import CompileError
-from ...ir.dialects.nnb import Parameter
+from ...ir.dialects.nnb import StoredOp
 from ...ir.dialects.nnb.layout import ALIGNMENT
 from ...ir.memory import aligned, byte_size
 
@@ -20,7 +20,7 @@ LARGEST_DATA = 2**31 - 1
 
 @attrs.frozen
 class _Block:
-    content: bytes | Parameter
+    content: bytes | StoredOp
     size: int
 
 
@@ -36,7 +36,7 @@ class Blocks:
     def __len__(self) -> int:
         return len(self.blocks)
 
-    def add(self, content: bytes | Parameter) -> int:
+    def add(self, content: bytes | StoredOp) -> int:
         """A new block; its number. The data of a parameter is read when the blocks are written.
 
         Raises CompileError where the data grows beyond what offsets can say.
@@ -64,15 +64,15 @@ class Blocks:
             file.write(bytes(-block.size % ALIGNMENT))
 
 
-def stored_size(parameter: Parameter) -> int:
-    """The bytes of a parameter's data in the file."""
-    type = parameter.value.type
-    return -(-type.size // 8) if parameter.sign else byte_size(type)
+def stored_size(data: StoredOp) -> int:
+    """The bytes of data in the file."""
+    type = data.value.type
+    return -(-type.size // 8) if data.sign else byte_size(type)
 
 
-def stored_data(parameter: Parameter) -> bytes | memoryview:
-    """The data of a parameter: little-endian numbers, or of signs one bit each, the first one in the lowest bit."""
-    if parameter.sign:
-        return np.packbits(parameter.signs(), bitorder="little").tobytes()
-    stored = parameter.value.read()
+def stored_data(data: StoredOp) -> bytes | memoryview:
+    """The bytes of data: little-endian numbers, or of signs one bit each, the first one in the lowest bit."""
+    if data.sign:
+        return np.packbits(data.signs(), bitorder="little").tobytes()
+    stored = data.value.read()
     return np.ascontiguousarray(stored, stored.dtype.newbyteorder("<")).data.cast("B") if stored.size else b""

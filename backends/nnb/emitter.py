@@ -54,7 +54,7 @@ def _functions(function: Function) -> list[nnb.NnbFunction]:
 def _check(function: Function) -> None:
     diagnostics = Diagnostics()
     for op in function.body:
-        if not isinstance(op, nnb.NnbFunction | nnb.Parameter | nnb.UnreadParameter | Return):
+        if not isinstance(op, nnb.NnbFunction | nnb.StoredOp | Return):
             diagnostics.error(f"'{op.name}' is no function of an NNB file", op.location, "run lower-to-nnb before")
     diagnostics.raise_if_errors()
 
@@ -129,12 +129,10 @@ class _Writer:
         shape_list = self.blocks.add_ints(shape)
         code, point = nnb.point_of(value.tensor.element)
         data = -1 - self.buffers[value]
-        parameter = value.defining_op
-        if isinstance(parameter, nnb.Parameter):
-            data = self.blocks.add(parameter)
-            code = nnb.SIGN if parameter.sign else code
-        elif isinstance(parameter, nnb.UnreadParameter):
-            data = self.blocks.add(struct.pack("<f", parameter.first))
+        stored = value.defining_op
+        if isinstance(stored, nnb.StoredOp):
+            data = self.blocks.add(stored)
+            code = nnb.SIGN if stored.sign else code
         return self.blocks.add(VARIABLE.pack(self.numbers[value], *shape_list, code | point << 4, data))
 
     # Functions

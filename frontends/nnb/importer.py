@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
+import attrs
 
-from ...ir import Attribute, CompileError, Diagnostics, Function, Location, Module, Value
+from ...ir import Attribute, CompileError, Diagnostics, Function, Location, Module, Value, as_dense
 from ...ir.dialects import nnb, nnp
 from ...ir.dialects.nnb.layout import ARGUMENTS, FUNCTION, UNREAD_WEIGHTS, record_layout
 from ...ir.dialects.nnp.table import function_types
 from ...ir.memory import byte_size
-from ...ir.types import F32
 from .image import AGAIN, Image, ListRef
 from .variables import Variable, data_loader, read_variables
 
@@ -123,17 +122,19 @@ class _Importer:
 
     def _unread(self, variable: Variable) -> Value:
         """A parameter that may be stored with its first element only; as a whole where another function has used it."""
-        if variable.number in self.values or variable.block is None or variable.type.element != F32:
+        if variable.number in self.values or not variable.is_parameter or not variable.type.size:
             return self._value(variable, "a function takes")
-        first = self.image.block(variable.block, 4 * min(variable.type.size, 1), f"the data of {variable.name}")
-        number = float(np.frombuffer(first, "<f4")[0]) if first else 0.0
-        return self._insert(nnb.UnreadParameter(first=number, result_types=[variable.type]), variable)
+        first = attrs.evolve(variable, type=variable.type.with_shape((1,)))
+        value = as_dense(data_loader(self.image, first)(), first.type)
+        return self._insert(
+            nnb.UnreadParameter(value=value, sign=variable.is_sign, result_types=[variable.type]), variable
+        )
 
-    def _insert(self, op: nnb.Parameter | nnb.UnreadParameter, variable: Variable) -> Value:
+    def _insert(self, op: nnb.StoredOp, variable: Variable) -> Value:
         op.location = self.image.place
         self.block.append(op)
-        op.results[0].name = variable.name
-        return op.results[0]
+        op.output.name = variable.name
+        return op.output
 
     # Functions
 

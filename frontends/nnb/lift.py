@@ -60,7 +60,7 @@ class LiftNnb(Pass, name="lift-nnb"):
         context.diagnostics.raise_if_errors()
         _separate_outputs(function, weights)
         for op in reversed(function.body):
-            if isinstance(op, nnb.NnbFunction | nnb.Parameter | nnb.UnreadParameter):
+            if isinstance(op, nnb.NnbFunction | nnb.StoredOp):
                 op.erase()
         assemble(module, function, weights.variables.values(), NETWORK)
         module.drop_unused_resources()

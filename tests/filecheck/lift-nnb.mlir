@@ -26,7 +26,7 @@
 // CHECK: %y = "nnp.Convolution"(%x, %s) {
 "func.func"() ({
 ^bb0(%x: tensor<1x1x2x2xf32>):
-  %w = "nnb.unread_parameter"() {first = 0.5} : () -> tensor<1x1x1x1xf32>
+  %w = "nnb.unread_parameter"() {value = dense<[0.5]> : tensor<1xf32>} : () -> tensor<1x1x1x1xf32>
   %s = "nnb.parameter"() {value = dense<1.0> : tensor<1x1x1x1xf32>, sign = true} : () -> tensor<1x1x1x1xf32>
   %0 = "nnb.BinaryConnectConvolution"(%x, %w, %s) {base_axis = 1, pad = array<i64: 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, group = 1, buffers = array<i64: 1>} : (tensor<1x1x2x2xf32>, tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x2x2xf32>
   "func.return"(%0) : (tensor<1x1x2x2xf32>) -> ()

@@ -7,8 +7,10 @@ from ...types import F32, I8, I16, ElementType, QuantizedType
 FLOAT32, FIXED16, FIXED8, SIGN = range(4)
 """The numbers of the types in a file. SIGN stores one bit an element: 1 for +1, 0 for -1."""
 
+POINTS = {FIXED16: 15, FIXED8: 7}
+"""How many binary places of a type of integers can be behind the point: all but the sign."""
 MOST_PLACES = 15
-"""A record has four bits for the number of binary places behind the point."""
+"""What a file can state: there are four bits for it, and more places than the integers have make small numbers."""
 _STORAGE = {FIXED16: I16, FIXED8: I8}
 
 

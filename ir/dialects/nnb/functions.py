@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ...attributes import Attribute, attribute_key
 from ...opdef import BOOL, FLOAT, INT, INTS, AttributeField, Op, Trait, attribute, one_of
-from ...types import TensorType
+from ...types import Array, TensorType
 from ..nnp.functions import port_fields, result_count_fault, signature_text
 from ..nnp.table import FunctionType, function_types
 from .elements import point_of
@@ -21,8 +21,8 @@ from .table import Argument, NnbType, Signature, nnb_types
 _KINDS: dict[str, tuple[Any, Attribute]] = {"i": (INT, 0), "f": (FLOAT, 0.0), "B": (BOOL, False), "I": (INTS, ())}
 
 
-class NnbFunction(Op, traits=(Trait.PURE,)):
-    """Base of the operations that stand for functions."""
+class NnbFunction(Op, traits=(Trait.PURE, Trait.STORED)):
+    """Base of the operations that stand for functions. Their evaluation is what the runtime computes (``kernels``)."""
 
     function_type: ClassVar[FunctionType]
     nnb_type: ClassVar[NnbType]
@@ -38,6 +38,12 @@ class NnbFunction(Op, traits=(Trait.PURE,)):
     def arguments(self) -> dict[str, Attribute]:
         """The value of every argument."""
         return {a.name: getattr(self, a.name) for a in self.nnb_type.arguments}
+
+    def evaluate(self, *operands: Any) -> tuple[Array, ...]:
+        """The stored results. Raises VerifyError where the runtime has no code for the function, or fails at it."""
+        from .kernels import run  # here, as files are written and read without
+
+        return run(self, operands[0] if self.function_type.is_variadic else operands)
 
     def signature(self, api_level: int) -> Signature:
         """The signature of the function in a file of an API level.

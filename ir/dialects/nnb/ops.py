@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...opdef import BOOL, DENSE, FLOAT, Op, Trait, attribute, result
+from ...opdef import BOOL, DENSE, Op, Trait, attribute, result
 from ...types import F32, Array, TensorType
 from .elements import point_of
 
@@ -32,25 +32,15 @@ INPUT_BUFFERS = "nnb.input_buffers"
 """The attribute of the function that holds the number of the buffer of every input."""
 
 
-class Parameter(Op, name="nnb.parameter", traits=(Trait.CONSTANT, Trait.PURE)):
-    """A variable with data, as the file stores it.
-
-    The weights of Affine and its binary relatives lie as (out, in) in memory though their shape says (in, out): the
-    array here has the shape, and its elements in the order of the file.
-    """
+class StoredOp(Op, traits=(Trait.PURE,)):
+    """Base of the operations that stand for data in the file: its elements, in the order of the file."""
 
     value = attribute(DENSE, "the stored elements, with a quantized type where they have a fixed point")
     sign = attribute(BOOL, "whether the file keeps the signs only, as bits; the elements are 1 and -1", default=False)
     output = result()
 
-    def infer(self) -> TensorType:
-        return self.value.type
-
-    def evaluate(self) -> Array:
-        return self.value.numpy()
-
     def verify_op(self) -> None:
-        type = self.value.type
+        type = self.output.tensor
         try:
             point_of(type.element)
         except ValueError as reason:
@@ -68,12 +58,28 @@ class Parameter(Op, name="nnb.parameter", traits=(Trait.CONSTANT, Trait.PURE)):
         return values > 0
 
 
-class UnreadParameter(Op, name="nnb.unread_parameter", traits=(Trait.PURE,)):
-    """A parameter that no function reads, of which the file holds the first element only.
+class Parameter(StoredOp, name="nnb.parameter", traits=(Trait.CONSTANT,)):
+    """A variable with data.
 
-    Such are the weights of which BinaryConnectConvolution and BinaryWeightConvolution were trained: the runtime
+    The weights of Affine and its binary relatives lie as (out, in) in memory though their shape says (in, out): the
+    array here has the shape, and its elements in the order of the file.
+    """
+
+    def infer(self) -> TensorType:
+        return self.value.type
+
+    def evaluate(self) -> Array:
+        return self.value.numpy()
+
+
+class UnreadParameter(StoredOp, name="nnb.unread_parameter"):
+    """A variable with data of which the file holds the first element only; no function reads it.
+
+    Such are the weights that BinaryConnectConvolution and BinaryWeightConvolution were trained with: the runtime
     computes with the binary ones.
     """
 
-    first = attribute(FLOAT, "the first element")
-    output = result("float32 of the whole shape")
+    def verify_op(self) -> None:
+        super().verify_op()
+        if self.value.type != self.output.tensor.with_shape((1,)):
+            raise self.error(f"expected a value of type {self.output.tensor.with_shape((1,))}, got {self.value.type}")

@@ -157,7 +157,7 @@ def test_old_ids_mean_what_the_runtime_takes_them_for(tmp_path):
 def test_an_unread_weight_may_be_short(tmp_path):
     x, w, y = (TensorType(s, F32) for s in ((1, 1, 4, 4), (2, 1, 3, 3), (1, 2, 2, 2)))
     function, block = Function.create("main", [("x", x)])
-    unread = block.append(nnb.UnreadParameter(first=0.5, result_types=[w]))
+    unread = block.append(nnb.UnreadParameter(value=as_dense(np.array([0.5], np.float32)), result_types=[w]))
     binary = block.append(nnb.Parameter(value=as_dense(np.ones((2, 1, 3, 3), np.float32)), sign=True))
     convolution = nnb.FUNCTION_OPS["BinaryConnectConvolution"](
         block.args[0], unread.results[0], binary.results[0], base_axis=1, group=1, result_types=[y], buffers=(1,)
@@ -169,7 +169,7 @@ def test_an_unread_weight_may_be_short(tmp_path):
     module.set_attribute(nnb.BUFFER_SIZES, (64, 32))
     data = written(module, tmp_path)
     found = next(op for op in read(data, tmp_path).main.body if isinstance(op, nnb.UnreadParameter))
-    assert (found.first, found.results[0].type) == (0.5, w)
+    assert (found.value.numpy().tolist(), found.results[0].type) == ([0.5], w)
     assert written(read(data, tmp_path), tmp_path) == data
 
 
