@@ -44,11 +44,18 @@ def open_model(paths: Sequence[Path], executor: int | None = None) -> Executable
     source = registry.source_of(paths)
     if source.dialect == "nnp":
         driver.compile(module, "expand-loop-control,initialize-parameters,lift-nnp", context=context)
-    elif source.dialect == "nnb":
+    elif source.dialect == "nnb" and not _has_code(module):
         driver.compile(module, "lift-nnb,lift-nnp", context=context)
     elif source.dialect == "onnx":
         driver.compile(module, "lift-onnx", context=context)
     return InterpretedModel(module)
+
+
+def _has_code(module: Module) -> bool:
+    """Whether nnabla-c-runtime has code for all functions: then they are run as it does, else as NNabla does."""
+    from ..ir.dialects import nnb
+
+    return all(op.nnb_type.is_implemented for op in module.main.body if isinstance(op, nnb.NnbFunction))
 
 
 class InterpretedModel:

@@ -83,3 +83,7 @@ class UnreadParameter(StoredOp, name="nnb.unread_parameter"):
         super().verify_op()
         if self.value.type != self.output.tensor.with_shape((1,)):
             raise self.error(f"expected a value of type {self.output.tensor.with_shape((1,))}, got {self.value.type}")
+
+    def evaluate(self) -> Array:
+        """The first element in all places: some number must stand where nobody looks."""
+        return np.broadcast_to(self.value.numpy(), self.output.tensor.static_shape)
