@@ -135,7 +135,8 @@ def crop_and_resize(b: Lifter, op: TfOp, x: Value, boxes: Value, images: Value, 
     inside = b.nn.logical_and(
         unsqueeze(b, _is_inside(b, rows, image, 0), [2]), unsqueeze(b, _is_inside(b, columns, image, 1), [1])
     )
-    return b.nn.select(unsqueeze(b, inside, [3]), found, float(op.get("extrapolation_value")))
+    outside = b.constant(float(op.get("extrapolation_value")), F32)
+    return b.nn.select(unsqueeze(b, inside, [3]), found, outside)
 
 
 def _places(b: Lifter, boxes: Value, image: Value, axis: int, count: int) -> Value:
