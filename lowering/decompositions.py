@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..ir import Builder, Value
 from ..ir.dialects import nn
+from ..ir.types import I1, I32
 from .expansion import number, reshaped, static_dims, with_axis, without_axis
 
 END = 2**31 - 1
@@ -67,6 +70,62 @@ def round_half_away(b: Builder, op: nn.Round) -> Value | None:
     whole = b.nn.floor(size)
     up = b.nn.cast(b.nn.greater_equal(b.nn.sub(size, whole), number(b, 0.5, op.x)), to=op.x.tensor.expressed)
     return b.nn.mul(b.nn.sign(op.x), b.nn.add(whole, up))
+
+
+def swish(b: Builder, op: nn.Swish) -> Value:
+    return b.nn.mul(op.x, b.nn.sigmoid(op.x))
+
+
+def hard_sigmoid(b: Builder, op: nn.HardSigmoid) -> Value:
+    """As relu6(6 alpha x + 6 beta) / 6 where that costs no more.
+
+    RELU6 can be fused into what is before it, and the factors fold into weights before and behind.
+    """
+    factor = 6 * op.alpha
+    source = op.x.defining_op
+    folds = isinstance(source, nn.ConvolutionOp | nn.Affine) and op.x.has_one_use
+    if not folds and not math.isclose(factor, 1.0, rel_tol=1e-6):
+        return b.nn.clip(b.nn.add(b.nn.mul(op.x, op.alpha), op.beta), min=0.0, max=1.0)
+    scaled = op.x if math.isclose(factor, 1.0, rel_tol=1e-6) else b.nn.mul(op.x, factor)
+    return b.nn.mul(b.nn.clip(b.nn.add(scaled, 6 * op.beta), min=0.0, max=6.0), 1 / 6)
+
+
+def elu(b: Builder, op: nn.Elu) -> Value | None:
+    if op.alpha == 1.0:
+        return None
+    below = b.nn.elu(b.nn.minimum(op.x, number(b, 0.0, op.x)))
+    return b.nn.add(b.nn.relu(op.x), b.nn.mul(below, op.alpha))
+
+
+def mod_of_dividend(b: Builder, op: nn.Mod) -> Value | None:
+    """The rest that has the dividend's sign, by that which has the divisor's."""
+    if op.sign == "divisor":
+        return None
+    if op.lhs.tensor.expressed.is_float:
+        rest = b.nn.mod(b.nn.abs(op.lhs), b.nn.abs(op.rhs))
+        return b.nn.mul(b.nn.sign(op.lhs), rest)
+    quotient = b.nn.div(op.lhs, op.rhs)
+    return b.nn.sub(op.lhs, b.nn.mul(quotient, op.rhs))
+
+
+def logical_xor(b: Builder, op: nn.LogicalXor) -> Value:
+    return b.nn.not_equal(op.lhs, op.rhs)
+
+
+def comparison_of_booleans(b: Builder, op: nn.Equal) -> Value | None:
+    if op.lhs.tensor.expressed is not I1 or op.name in ("nn.equal", "nn.not_equal"):
+        return None
+    lhs, rhs = (b.nn.cast(v, to=I32) for v in (op.lhs, op.rhs))
+    return b.create(op.name, lhs, rhs).result
+
+
+def gelu(b: Builder, op: nn.Gelu) -> Value:
+    if op.approximate:
+        cube = b.nn.mul(b.nn.mul(op.x, op.x), op.x)
+        inner = b.nn.tanh(b.nn.mul(b.nn.add(op.x, b.nn.mul(cube, 0.044715)), math.sqrt(2 / math.pi)))
+    else:
+        inner = b.nn.erf(b.nn.mul(op.x, math.sqrt(0.5)))
+    return b.nn.mul(b.nn.mul(op.x, 0.5), b.nn.add(inner, 1.0))
 
 
 def conv_1d(b: Builder, op: nn.ConvolutionOp) -> Value | None:

@@ -11,7 +11,7 @@ from ..ir.dialects import nn
 from ..ir.dialects.nn.interpolation import AxisMap, Interpolation, mixture
 from ..ir.dialects.nn.window import spatial_axes
 from ..ir.types import F32, I32, Array
-from .expansion import number
+from .expansion import number, with_axis, without_axis
 
 _EXACT_BITS = 16
 """Integers of more bits lose digits in float32."""
@@ -72,3 +72,53 @@ def _mixed(b: Builder, x: Value, axis: int, how: Interpolation, m: AxisMap) -> V
     moved = x if axis == rank - 1 else b.nn.transpose(x, perm=perm)
     y: Value = b.nn.affine(moved, matrix.astype(x.tensor.expressed.dtype))
     return y if axis == rank - 1 else b.nn.transpose(y, perm=[perm.index(i) for i in range(rank)])
+
+
+# The interpolations that TensorFlow and TensorFlow Lite have kernels for
+
+
+def kernel_options(op: nn.Resize) -> tuple[bool, bool] | None:
+    """(align_corners, half_pixel_centers) of the kernel for this interpolation; None where it has no such."""
+    if op.antialias or op.exclude_outside or not _scales_are_those_of_lengths(op):
+        return None
+    if op.mode == "linear":
+        known = {"asymmetric": (False, False), "align_corners": (True, False), "half_pixel": (False, True)}
+        return known.get(op.coordinate)
+    return _NEAREST.get((op.coordinate, op.rounding)) if op.mode == "nearest" else None
+
+
+def _scales_are_those_of_lengths(op: nn.Resize) -> bool:
+    if not op.scales:
+        return True
+    x = op.x.tensor
+    olds = [x.dims[a] for a in spatial_axes(x.rank, op.channel_last)] if x.shape is not None else []
+    pairs = zip(olds, op.sizes, op.scales, strict=False)
+    return bool(olds) and all(isinstance(old, int) and np.float32(new / old) == np.float32(s) for old, new, s in pairs)
+
+
+_NEAREST = {
+    ("asymmetric", "floor"): (False, False),
+    ("tf_half_pixel_for_nn", "floor"): (False, True),
+    ("align_corners", "round_prefer_ceil"): (True, False),
+}
+
+
+def resize_1d(b: Builder, op: nn.Resize) -> Value | None:
+    """One spatial dimension becomes two, the first of length 1 before and after."""
+    if len(op.sizes) != 1 or kernel_options(op) is None:
+        return None
+    axis = 1 if op.channel_last else 2
+    y = b.nn.resize(
+        with_axis(b, op.x, axis),
+        sizes=(1, *op.sizes),
+        mode=op.mode,
+        coordinate=op.coordinate,
+        rounding=op.rounding,
+        channel_last=op.channel_last,
+    )
+    return without_axis(b, y, axis)
+
+
+def resize_otherwise(b: Builder, op: nn.Resize) -> Value | None:
+    """Other interpolations are made of chosen elements (nearest), or of products with constant matrices."""
+    return None if len(op.sizes) == 2 and kernel_options(op) is not None else resize(b, op)

@@ -12,12 +12,13 @@ from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.layout import to_first, to_last
 from .. import decompositions, resizing
+from ..convolutions import lengths_of
 from ..einsum import einsum
 from ..expansion import reshaped, with_axis, without_axis
 from ..pools import by_slices, element_factors
 from .expansion import expands
 from .rules_movement import END
-from .windows import interpolate_arguments, lengths_of, pool_arguments
+from .windows import interpolate_arguments, pool_arguments
 
 
 @expands("conv", "conv_transpose", "deform_conv", "max_pool", "average_pool")

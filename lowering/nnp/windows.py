@@ -6,18 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ...ir import Value
 from ...ir.dialects import nn
 from ...ir.dialects.nn.interpolation import mixture
-from ...ir.dialects.nn.window import spatial_axes
 from ...ir.types import Array
-
-
-def lengths_of(x: Value, channel_last: bool) -> tuple[int, ...] | None:
-    """The spatial lengths of a value; None where one is not known."""
-    dims = x.tensor.dims
-    lengths = tuple(dims[a] for a in spatial_axes(len(dims), channel_last))
-    return lengths if all(isinstance(n, int) for n in lengths) else None  # type: ignore[return-value]
+from ..convolutions import lengths_of
 
 
 def pool_arguments(op: nn.PoolOp) -> dict[str, Any] | None:

@@ -49,14 +49,7 @@ def hard_swish(b: Builder, op: nn.HardSwish) -> Value:
     return b.nn.mul(op.x, b.nn.hard_sigmoid(op.x, alpha=1 / 6, beta=0.5))
 
 
-@expands("gelu", below=20)
-def gelu(b: Builder, op: nn.Gelu) -> Value:
-    if op.approximate:
-        cube = b.nn.mul(b.nn.mul(op.x, op.x), op.x)
-        inner = b.nn.tanh(b.nn.mul(b.nn.add(op.x, b.nn.mul(cube, 0.044715)), math.sqrt(2 / math.pi)))
-    else:
-        inner = b.nn.erf(b.nn.mul(op.x, math.sqrt(0.5)))
-    return b.nn.mul(b.nn.mul(op.x, 0.5), b.nn.add(inner, 1.0))
+expands("gelu", below=20)(decompositions.gelu)
 
 
 @expands("atan2")

@@ -11,7 +11,7 @@ import math
 from ...ir import Builder, QuantizedType, TensorType, Value
 from ...ir.dialects import nn
 from ...ir.module import scalar_constant
-from ...ir.types import I1, I8, I16, I32, UI8
+from ...ir.types import I8, I16, I32, UI8
 from .. import decompositions, trigonometry
 from ..expansion import number
 from .expansion import expands
@@ -57,34 +57,11 @@ def narrow_comparison(b: Builder, op: nn.Equal) -> Value | None:
 
 expands("softplus")(decompositions.softplus)
 expands("softsign")(decompositions.softsign)
-
-
-@expands("swish")
-def swish(b: Builder, op: nn.Swish) -> Value:
-    return b.nn.mul(op.x, b.nn.sigmoid(op.x))
-
-
-@expands("hard_sigmoid")
-def hard_sigmoid(b: Builder, op: nn.HardSigmoid) -> Value:
-    """As relu6(6 alpha x + 6 beta) / 6 where that costs no more.
-
-    RELU6 can be fused into what is before it, and the factors fold into weights before and behind.
-    """
-    factor = 6 * op.alpha
-    source = op.x.defining_op
-    folds = isinstance(source, nn.ConvolutionOp | nn.Affine) and op.x.has_one_use
-    if not folds and not math.isclose(factor, 1.0, rel_tol=1e-6):
-        return b.nn.clip(b.nn.add(b.nn.mul(op.x, op.alpha), op.beta), min=0.0, max=1.0)
-    scaled = op.x if math.isclose(factor, 1.0, rel_tol=1e-6) else b.nn.mul(op.x, factor)
-    return b.nn.mul(b.nn.clip(b.nn.add(scaled, 6 * op.beta), min=0.0, max=6.0), 1 / 6)
-
-
-@expands("elu")
-def elu(b: Builder, op: nn.Elu) -> Value | None:
-    if op.alpha == 1.0:
-        return None
-    below = b.nn.elu(b.nn.minimum(op.x, number(b, 0.0, op.x)))
-    return b.nn.add(b.nn.relu(op.x), b.nn.mul(below, op.alpha))
+expands("swish")(decompositions.swish)
+expands("hard_sigmoid")(decompositions.hard_sigmoid)
+expands("elu")(decompositions.elu)
+expands("mod")(decompositions.mod_of_dividend)
+expands("logical_xor")(decompositions.logical_xor)
 
 
 @expands("prelu")
@@ -106,22 +83,6 @@ def fake_quantize(b: Builder, op: nn.FakeQuantize) -> Value:
     return b.nn.dequantize(b.nn.quantize(op.x, to=to, rounding=op.rounding))
 
 
-@expands("mod")
-def mod(b: Builder, op: nn.Mod) -> Value | None:
-    if op.sign == "divisor":
-        return None
-    if op.lhs.tensor.expressed.is_float:
-        rest = b.nn.mod(b.nn.abs(op.lhs), b.nn.abs(op.rhs))
-        return b.nn.mul(b.nn.sign(op.lhs), rest)
-    quotient = b.nn.div(op.lhs, op.rhs)
-    return b.nn.sub(op.lhs, b.nn.mul(quotient, op.rhs))
-
-
-@expands("logical_xor")
-def logical_xor(b: Builder, op: nn.LogicalXor) -> Value:
-    return b.nn.not_equal(op.lhs, op.rhs)
-
-
 @expands("bitwise_not")
 def bitwise_not(b: Builder, op: nn.BitwiseNot) -> Value:
     low, high = op.x.tensor.expressed.limits
@@ -139,9 +100,4 @@ def bit_shift(b: Builder, op: nn.BitShift) -> Value | None:
     return b.nn.mul(op.lhs, number(b, factor if factor <= high else factor - (1 << element.bits), op.lhs))
 
 
-@expands("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
-def comparison(b: Builder, op: nn.Equal) -> Value | None:
-    if op.lhs.tensor.expressed is not I1 or op.name in ("nn.equal", "nn.not_equal"):
-        return None
-    lhs, rhs = (b.nn.cast(v, to=I32) for v in (op.lhs, op.rhs))
-    return b.create(op.name, lhs, rhs).result
+expands("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")(decompositions.comparison_of_booleans)

@@ -8,19 +8,13 @@ from ...ir import Builder, Value
 from ...ir.dialects import nn
 from ...ir.module import constant_array
 from ...ir.types import I32
-from ..expansion import reshaped, static_dims, with_axis
+from ..expansion import reshaped, static_dims
 from ..indexing import as_rows
+from ..movement import single_vector
 from .expansion import expands
 from .rules_movement import scatter_neutral, starts_neutral
 
-
-@expands("scatter_nd")
-def one_vector(b: Builder, op: nn.ScatterNd) -> Value | None:
-    """The kernels want a list of vectors."""
-    if op.indices.tensor.rank != 1:
-        return None
-    rows, updates = with_axis(b, op.indices, 0), with_axis(b, op.updates, 0)
-    return b.nn.scatter_nd(op.x, rows, updates, reduction=op.reduction)
+expands("scatter_nd")(single_vector)
 
 
 @expands("scatter_nd")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ...ir import OpResult, Value
 from ...ir.dialects import nn
-from ...ir.dialects.nn.window import Window, spatial_axes
+from ...ir.dialects.nn.window import Window
 from ...ir.dialects.tfl import movement as tfl_movement
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.layout import PORT_LAYOUT
+from ..resizing import kernel_options
 from .target import Target, lowers
 
 _MOST_FLATTENED = 4
@@ -136,7 +135,7 @@ def matmul(target: Target, op: nn.Matmul) -> OpResult:
 @lowers("resize")
 def resize(target: Target, op: nn.Resize) -> OpResult:
     spatial(target, op, 2)
-    options = resize_options(op)
+    options = kernel_options(op)
     if options is None:
         raise target.error("interpolates in a way that TFLite does not", _EXPAND)
     name = "resize_bilinear" if op.mode == "linear" else "resize_nearest_neighbor"
@@ -148,32 +147,6 @@ def resize(target: Target, op: nn.Resize) -> OpResult:
         align_corners=align_corners,
         half_pixel_centers=half_pixel,
     )
-
-
-def resize_options(op: nn.Resize) -> tuple[bool, bool] | None:
-    """(align_corners, half_pixel_centers) of TFLite's kernel for this interpolation; None where it has no such."""
-    if op.antialias or op.exclude_outside or not _scales_are_those_of_lengths(op):
-        return None
-    if op.mode == "linear":
-        known = {"asymmetric": (False, False), "align_corners": (True, False), "half_pixel": (False, True)}
-        return known.get(op.coordinate)
-    return _NEAREST.get((op.coordinate, op.rounding)) if op.mode == "nearest" else None
-
-
-def _scales_are_those_of_lengths(op: nn.Resize) -> bool:
-    if not op.scales:
-        return True
-    x = op.x.tensor
-    olds = [x.dims[a] for a in spatial_axes(x.rank, op.channel_last)] if x.shape is not None else []
-    pairs = zip(olds, op.sizes, op.scales, strict=False)
-    return bool(olds) and all(isinstance(old, int) and np.float32(new / old) == np.float32(s) for old, new, s in pairs)
-
-
-_NEAREST = {
-    ("asymmetric", "floor"): (False, False),
-    ("tf_half_pixel_for_nn", "floor"): (False, True),
-    ("align_corners", "round_prefer_ceil"): (True, False),
-}
 
 
 @lowers("depth_to_space", "space_to_depth")
