@@ -1,0 +1,1 @@
+"""Writing TensorFlow graphs: frozen ``.pb`` files (``frozen``), and SavedModels (``saved_model``)."""

@@ -1,0 +1,1 @@
+"""From nn to the tf dialect."""

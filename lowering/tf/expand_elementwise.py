@@ -1,0 +1,51 @@
+"""Elementwise functions that TensorFlow has not, by those that it has."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...ir import Builder, QuantizedType, Value
+from ...ir.dialects import nn
+from .. import convolutions, decompositions
+from ..expansion import number
+from .expansion import expands
+
+expands("round")(decompositions.round_half_away)
+expands("hard_sigmoid")(decompositions.hard_sigmoid)
+expands("logical_xor")(decompositions.logical_xor)
+expands("swish")(decompositions.swish)
+expands("elu")(decompositions.elu)
+expands("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")(decompositions.comparison_of_booleans)
+
+expands("gelu")(decompositions.gelu)
+
+
+@expands("hard_swish")
+def hard_swish(b: Builder, op: nn.HardSwish) -> Value:
+    made: Value = b.nn.mul(b.nn.mul(op.x, b.nn.clip(b.nn.add(op.x, 3.0), min=0.0, max=6.0)), 1 / 6)
+    return made
+
+
+@expands("prelu")
+def prelu(b: Builder, op: nn.Prelu) -> Value:
+    below = b.nn.minimum(op.x, number(b, 0.0, op.x))
+    made: Value = b.nn.add(b.nn.relu(op.x), b.nn.mul(op.slope, below))
+    return made
+
+
+expands("mod")(decompositions.mod_of_dividend)
+expands("conv", "matmul")(convolutions.integer_product)
+
+
+@expands("fake_quantize")
+def fake_quantize(b: Builder, op: nn.FakeQuantize) -> Value:
+    """Rounding to the grid in floats."""
+    grid = op.grid
+    assert isinstance(grid, QuantizedType)
+    along = [] if grid.axis is None else [-1 if i == grid.axis else 1 for i in range(op.x.tensor.rank)]
+    dtype = op.x.tensor.expressed.dtype
+    scales = b.constant(np.reshape(grid.scales, along).astype(dtype))
+    low, high = (np.reshape([n - z for z in grid.zero_points], along).astype(dtype) for n in grid.range)
+    steps = b.nn.round(b.nn.div(op.x, scales), mode=op.rounding)
+    made: Value = b.nn.mul(b.nn.minimum(b.nn.maximum(steps, low), high), scales)
+    return made

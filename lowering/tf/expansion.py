@@ -1,0 +1,5 @@
+"""The rules of ``expand-for-tf``."""
+
+from ..expansion import Expansions
+
+expands = Expansions()

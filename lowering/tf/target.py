@@ -1,0 +1,79 @@
+"""What the rules of the lowering to TensorFlow work with: making nodes, constants, and shapes of open size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+
+from ...ir import DenseAttribute, Operation, OpResult, TensorType, Type, Value
+from ...ir.dialects.tf import NODE_OPS, Const
+from ...ir.types import I32, Dim
+from ..constants import ConstantMaker
+from ..rules import Rules
+
+Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
+"""Makes the nodes for one nn operation (without its fused activation); gives what replaces its results."""
+_RULES: Rules[Rule] = Rules("nn")
+lowers, rule_for = _RULES.lowers, _RULES.rule_for
+
+EXPAND = "run expand-for-tf before"
+
+
+@attrs.define
+class Target(ConstantMaker):
+    """Makes tf operations before ``op``, the one that is being lowered."""
+
+    def build(
+        self, name: str, *operands: Value, types: Sequence[Type] | None = None, **attributes: Any
+    ) -> Sequence[OpResult]:
+        """Make a node; its results have the types of the operation being lowered unless ``types`` are given."""
+        types = [r.type for r in self.op.results] if types is None else types
+        made = NODE_OPS[name](list(operands), result_types=types, location=self.op.location, **attributes)
+        made.verify()
+        return self.insert(made).results
+
+    def value(self, name: str, *operands: Value, **keywords: Any) -> OpResult:
+        """:meth:`build` for a node with one result, which it gives."""
+        (result,) = self.build(name, *operands, **keywords)
+        return result
+
+    def constant_op(self, dense: DenseAttribute) -> Operation:
+        return Const(value=dense, location=self.op.location)
+
+    def computed_transpose(self, value: Value, perm: Sequence[int], type: TensorType) -> Value:
+        return self.value("Transpose", value, self.ints(perm, "perm"), types=[type])
+
+    # Shapes
+
+    def shape(self, dims: Sequence[Dim], like: Value) -> Value:
+        """Dimensions as a vector. Those that are no number are the ones of ``like`` of the same name.
+
+        Raises ValueError for one that ``like`` does not have.
+        """
+        numbers = [d for d in dims if isinstance(d, int)]
+        if len(numbers) == len(dims):
+            return self.ints(numbers, "shape")
+        own = like.tensor.dims
+        parts = [self.scalar(d, "dim") if isinstance(d, int) else self._dimension(like, own.index(d)) for d in dims]
+        return self.value("Pack", *parts, types=[TensorType((len(parts),), I32)], axis=0)
+
+    def _dimension(self, x: Value, axis: int) -> Value:
+        """One dimension of x, as a scalar of i32."""
+        whole = self.value("Shape", x, types=[TensorType((x.tensor.rank,), I32)], out_type=I32)
+        bounds = [self.ints([n], name) for n, name in ((axis, "begin"), (axis + 1, "end"), (1, "strides"))]
+        return self.value("StridedSlice", whole, *bounds, types=[TensorType((), I32)], shrink_axis_mask=1)
+
+    def reshaped(self, x: Value, dims: Sequence[Dim]) -> Value:
+        """x with these dimensions; one that is no number is what remains."""
+        type = TensorType(tuple(dims), x.tensor.element)
+        open_dims = [d for d in dims if not isinstance(d, int)]
+        if len(open_dims) > 1:
+            return self.value("Reshape", x, self.shape(dims, x), types=[type])
+        shape = self.ints([d if isinstance(d, int) else -1 for d in dims], "shape")
+        return self.value("Reshape", x, shape, types=[type])
+
+    def error(self, message: str, remedy: str = "") -> Exception:
+        """An error about the operation being lowered."""
+        return self.op.error(message, remedy)  # type: ignore[attr-defined]  # all that is lowered is an Op
