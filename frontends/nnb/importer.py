@@ -61,13 +61,15 @@ class _Importer:
 
     def _set_attributes(self, inputs: Sequence[Variable]) -> None:
         self.module.set_attribute(nnb.VERSION, self.image.header.version)
-        if self.image.header.api_level <= nnb.newest_level():
-            self.module.set_attribute(nnb.API_LEVEL, self.image.header.api_level)
+        level = self.image.header.api_level
+        functions = [op for op in self.block if isinstance(op, nnb.NnbFunction)]
+        if nnb.has_all(level, functions):
+            self.module.set_attribute(nnb.API_LEVEL, level)
         else:
             self.diagnostics.warning(
-                f"the file is for API level {self.image.header.api_level}, which is not known; all its functions are",
+                f"the file states API level {level}, which is unknown or lacks some of its functions",
                 self.image.place,
-                "when it is written again, it gets the lowest level that has them",
+                "written again, it gets the lowest level that has all",
             )
         self.function.set_attribute(nnb.INPUT_BUFFERS, [self._input_buffer(v) for v in inputs])
         self.module.set_attribute(nnb.BUFFER_SIZES, self.sizes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 
 import attrs
@@ -61,6 +62,11 @@ class Weights:
                 f"{kind} computes its binary weights or their factors", op.location, "take parameters for them"
             )
         is_affine = BINARY[kind] == "Affine"
+        outputs = _outputs(binary.tensor, is_affine)
+        if factors is not None and factors.value.type.size != outputs:
+            raise CompileError(
+                f"{kind} has {factors.value.type.size} factors for {outputs} outputs", op.location, "correct the file"
+            )
 
         def load() -> Array:
             weight = _from_rows(parameter) if is_affine else np.asarray(parameter.value.real())
@@ -88,6 +94,12 @@ def _from_rows(parameter: nnb.Parameter) -> Array:
     stored = np.asarray(parameter.value.real())
     inputs = stored.shape[0] if stored.ndim else 1
     return stored.reshape(-1, inputs).T.reshape(stored.shape) if stored.size else stored
+
+
+def _outputs(weight: TensorType, is_affine: bool) -> int:
+    """How many outputs a weight makes: of affine ones all dimensions but the first, of convolutions the first."""
+    first, *others = weight.static_shape or (1,)
+    return math.prod(others) if is_affine else first
 
 
 def _scaled(weight: Array, factors: Array, is_affine: bool) -> Array:

@@ -3,7 +3,7 @@
 from .buffers import buffer_faults, input_buffers
 from .elements import FIXED8, FIXED16, FLOAT32, SIGN, fixed_point, point_of
 from .functions import FUNCTION_OPS, NnbFunction
-from .levels import known_level, lowest_level, newest_level
+from .levels import has_all, known_level, lowest_level, newest_level
 from .ops import API_LEVEL, BUFFER_SIZES, INPUT_BUFFERS, VERSION, Parameter, StoredOp, UnreadParameter
 from .table import RUNTIME_LEVEL, Argument, NnbType, Signature, nnb_types, signatures_by_id
 
@@ -27,6 +27,7 @@ __all__ = [
     "UnreadParameter",
     "buffer_faults",
     "fixed_point",
+    "has_all",
     "input_buffers",
     "known_level",
     "lowest_level",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...diagnostics import Diagnostics, UsageError, VerifyError
 from .functions import NnbFunction
@@ -27,6 +27,11 @@ def known_level(level: int) -> int:
     return level
 
 
+def has_all(level: int, functions: Iterable[NnbFunction]) -> bool:
+    """Whether there is such a level, and it has every function with all its arguments."""
+    return 0 <= level <= newest_level() and not any(_fault(op, level) for op in functions)
+
+
 def lowest_level(functions: Sequence[NnbFunction]) -> int:
     """The lowest level that has every function with all its arguments: the oldest runtimes read such a file.
 
@@ -34,7 +39,7 @@ def lowest_level(functions: Sequence[NnbFunction]) -> int:
     """
     levels = sorted({1, *(s.level for op in functions for s in op.nnb_type.signatures)})
     for level in levels:
-        if not any(_fault(op, level) for op in functions):
+        if has_all(level, functions):
             return level
     problems = Diagnostics()
     for op in functions:

@@ -100,6 +100,12 @@ def test_binary_weights_of_a_convolution():
     np.testing.assert_allclose(evaluate(module, x), expected, rtol=1e-5, atol=1e-6)
 
 
+def test_factors_that_do_not_fit_are_refused():
+    module = one("BinaryWeightAffine", (2, 4), (2, 3), random(3, 4), random(3, 4), random(5), base_axis=1)
+    with pytest.raises(CompileError, match="has 5 factors for 4 outputs"):
+        lifted(module)
+
+
 def test_binary_weights_that_are_computed_are_refused():
     module = one("BinaryConnectAffine", (2, 4), (2, 3), (3, 4), (3, 4), base_axis=1)
     with pytest.raises(CompileError, match="computes its binary weights"):

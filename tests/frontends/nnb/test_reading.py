@@ -247,6 +247,16 @@ def test_bytes_behind_the_data_are_told(data, tmp_path):
     assert "8 bytes behind the data are left out" in str(found.warnings[0])
 
 
+@pytest.mark.parametrize("level", [1, 46])
+def test_a_level_that_lacks_functions_is_told_and_corrected(level, data, tmp_path):
+    path = tmp_path / "level.nnb"
+    path.write_bytes(changed(data, 1, level))
+    found = Diagnostics()
+    module = load(path, diagnostics=found)
+    assert f"the file states API level {level}" in str(found.warnings[0])
+    assert words(written(module, tmp_path))[1] == 2
+
+
 def test_descriptions_are_not_read_for_ever(data):
     """Many functions may name one long list as theirs; to read it for each would take quadratic time."""
     image = Image.open(memoryview(data), Location.at("net.nnb"), Diagnostics())
