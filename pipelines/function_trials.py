@@ -12,7 +12,7 @@ from ..ir.passes import PassContext
 from ..ir.splitting import Graph
 from .driver import compile
 from .pipeline import Pipeline
-from .splitting import without_preparation
+from .preparation import without_preparation
 
 
 @attrs.frozen

@@ -31,7 +31,7 @@ def listed_graphs(module: Module, context: PassContext, first: int = 0) -> list[
     """
     from ..ir.dialects import nnp
     from ..passes.select_executor import SelectExecutor
-    from ..pipelines.splitting import numbered_graph
+    from ..pipelines.preparation import numbered_graph
 
     executors = nnp.executors(module)
     if not executors:

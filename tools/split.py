@@ -45,7 +45,8 @@ def split(
 
     from ..ir.splitting import parse_ranges
     from ..pipelines.function_list import read_function_list, supported_ranges
-    from ..pipelines.splitting import compile_parts, numbered_graph
+    from ..pipelines.preparation import numbered_graph
+    from ..pipelines.splitting import compile_parts
     from .compile import instruments
     from .files import read_text
 

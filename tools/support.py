@@ -90,7 +90,7 @@ def _print_trials(module: Module, pipeline: Pipeline, context: PassContext) -> N
     from ..ir.passes import PassContext
     from ..passes.select_executor import SelectExecutor
     from ..pipelines.function_trials import try_function
-    from ..pipelines.splitting import numbered_graph
+    from ..pipelines.preparation import numbered_graph
 
     quiet = PassContext(progress=context.progress)
     if module.dialects() == {"nnp"}:

@@ -7,7 +7,7 @@ from .graph import Cut, Graph
 from .network import NetworkGraph
 from .ranges import Range, parse_ranges
 
-__all__ = ["Cut", "Graph", "Range", "graph_of", "parse_ranges"]
+__all__ = ["Cut", "FunctionGraph", "Graph", "Range", "graph_of", "parse_ranges"]
 
 
 def graph_of(module: Module) -> Graph:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..core import Operation, OpResult, Value
 from ..module import Function, Module
 from ..names import Names
 from ..opdef import Trait, registered_ops
+from ..regions import captured_values
+from ..types import Array, Type
 from .graph import Cut, Graph
 
 
 class FunctionGraph(Graph):
-    """The main function; every operation of its block but stored constants is a function of the model."""
+    """The main function; the operations of its block that depend on its inputs, or on chance, are the functions."""
 
     def __init__(self, module: Module) -> None:
         self.module, self.main = module, module.main
-        block = self.main.body
-        super().__init__(
-            (op for op in block if not {Trait.CONSTANT, Trait.TERMINATOR} & op.traits),
-            self.main.inputs,
-            self.main.outputs,
-        )
-        self._position = {op: i for i, op in enumerate(block)}
+        constant = _constant_operations(self.main)
+        functions = (op for op in self.main.body if op not in constant and Trait.TERMINATOR not in op.traits)
+        super().__init__(functions, self.main.inputs, self.main.outputs)
+        self._position = {op: i for i, op in enumerate(self.main.body)}
         self._names = self._name_all()
 
     def name(self, value: Value) -> str:
@@ -49,6 +48,29 @@ class FunctionGraph(Graph):
         made.resources = dict(self.module.resources)
         made.drop_unused_resources()
         return made
+
+    def settle(self, types: Mapping[Value, Type], constants: Mapping[Value, Array]) -> None:
+        """Note what is known of values: their types, and what turned out to be constant. Numbers stay as they are."""
+        for value, type in types.items():
+            value.type = type
+        for value, array in constants.items():
+            constant = self._constant(value, array)
+            for user, index in value.uses:
+                if user is not self.main.terminator:
+                    user.set_operand(index, constant)
+        self._needed = self._makers(self.outputs)
+
+    def _constant(self, value: Value, array: Array) -> Value:
+        maker = value.defining_op
+        assert maker is not None
+        dialect = maker.name.partition(".")[0]
+        kind = next(op for op in registered_ops(dialect) if Trait.CONSTANT in op.traits)
+        dense = self.module.constant(array, self.name(value))
+        constant = kind(value=dense, location=maker.location)
+        self.main.body.insert_before(maker, constant)
+        constant.result.name = self.name(value)
+        self._position[constant] = self._position[maker]
+        return constant.result
 
     def _with_constants(self, cut: Cut) -> list[Operation]:
         """The functions of a cut and the constants that they need, in the order of the block."""
@@ -83,6 +105,16 @@ class FunctionGraph(Graph):
                     found[value] = names.free(name)
         made: list[OpResult] = [r for op in self.main.body for r in op.results if r not in found]
         for result in made:
-            number = self._number.get(result.op, 0)
+            number = self._number.get(result.op, self._position[result.op])
             found[result] = names.free(result.name or f"{self.kind(result.op)}_{number}")
         return found
+
+
+def _constant_operations(function: Function) -> set[Operation]:
+    """The operations that compute the same thing every time."""
+    found: set[Operation] = set()
+    for op in function.body:
+        taken = (v for v in (*op.operands, *captured_values(op)) if v is not None)
+        if {Trait.PURE, Trait.CONSTANT} & op.traits and all(v.defining_op in found for v in taken):
+            found.add(op)
+    return found

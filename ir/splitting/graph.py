@@ -10,7 +10,6 @@ import attrs
 from ..core import Operation, Value
 from ..diagnostics import CompileError
 from ..module import Module
-from ..opdef import Trait
 from ..regions import captured_values
 
 
@@ -27,7 +26,7 @@ class Graph(abc.ABC):
     """The functions of a model and the values that flow through them.
 
     ``functions`` stand in an order in which they can be computed; their places there are the numbers that users see.
-    What follows from constants alone is no flow: each part has a copy of what it needs of it.
+    What follows from constants alone is no function and no flow: each part has a copy of what it needs of it.
     """
 
     def __init__(self, functions: Iterable[Operation], inputs: Iterable[Value], outputs: Iterable[Value]) -> None:
@@ -37,7 +36,6 @@ class Graph(abc.ABC):
         self._number = {f: i for i, f in enumerate(self.functions)}
         self._given = {value: i for i, value in enumerate(self.inputs)}
         self._wanted = {value: i for i, value in enumerate(self.outputs)}
-        self._constant = self._find_constant()
         self._needed = self._makers(self.outputs)
 
     @abc.abstractmethod
@@ -61,8 +59,8 @@ class Graph(abc.ABC):
         return function.name.partition(".")[2]
 
     def matters(self, function: Operation) -> bool:
-        """Whether an output depends on the function, other than as on a constant."""
-        return function in self._needed and function not in self._constant
+        """Whether an output of the model depends on the function."""
+        return function in self._needed
 
     def cut(self, first: int, last: int) -> Cut:
         """The functions from ``first`` to ``last``, without those that no output of the model depends on.
@@ -93,12 +91,11 @@ class Graph(abc.ABC):
     def until(self, values: Sequence[Value]) -> Cut:
         """All functions that these values depend on, with the inputs of the model."""
         makers = self._makers(values)
-        return Cut([f for f in self.functions if f in makers and f not in self._constant], self.inputs, values)
+        return Cut([f for f in self.functions if f in makers], self.inputs, values)
 
     def flows(self, value: Value) -> bool:
         """Whether a value depends on the inputs of the model, or is drawn at random."""
-        maker = value.defining_op
-        return value in self._given or (maker in self._number and maker not in self._constant)
+        return value in self._given or value.defining_op in self._number
 
     def ports(self, function: Operation) -> Iterator[Value]:
         """The values that a function takes, in its regions too."""
@@ -107,19 +104,6 @@ class Graph(abc.ABC):
 
     def _flow_into(self, function: Operation) -> Iterator[Value]:
         return (v for v in self.ports(function) if self.flows(v))
-
-    def _find_constant(self) -> set[Operation]:
-        """The functions that compute the same thing every time."""
-        found: set[Operation] = set()
-        for function in self.functions:
-            if Trait.PURE in function.traits and not any(self._varies(v, found) for v in self.ports(function)):
-                found.add(function)
-        return found
-
-    def _varies(self, value: Value, constant: set[Operation]) -> bool:
-        maker = value.defining_op
-        is_source = maker is not None and maker not in self._number
-        return value in self._given or not (is_source or maker in constant)
 
     def _makers(self, values: Iterable[Value]) -> set[Operation]:
         """The functions that values depend on."""

@@ -72,6 +72,40 @@ def test_onnx_parts_in_onnxruntime(data: Path, tmp_path: Path, capsys: pytest.Ca
         np.testing.assert_allclose(values[key], array, rtol=1e-3, atol=1e-4)
 
 
+def test_shapes_that_cross_parts_are_constants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A reshape to a computed shape: what computes it is in one part, and the reshape in the next."""
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto
+    nodes = [
+        helper.make_node("Relu", ["x"], ["a"]),
+        helper.make_node("Shape", ["x"], ["s"]),
+        helper.make_node("Slice", ["s", "one", "two"], ["channels"]),
+        helper.make_node("Concat", ["channels", "rest"], ["shape"], axis=0),
+        helper.make_node("Reshape", ["a", "shape"], ["b"]),
+        helper.make_node("Tanh", ["b"], ["y"]),
+    ]
+    stored = {"one": [1], "two": [2], "rest": [-1]}
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", kind.FLOAT, ["N", 3, 4])],
+        [helper.make_tensor_value_info("y", kind.FLOAT, None)],
+        [helper.make_tensor(name, kind.INT64, [1], value) for name, value in stored.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "m.onnx")
+    arguments = ["-b", 2, tmp_path / "m.onnx", "-o", tmp_path / "m.tflite", "--io-layout", "keep"]
+    assert compile_("-S", "0-3,4-4,5-", *arguments) == 0
+    told = ports(capsys.readouterr().out)
+    assert [[p["name"] for p in part["input"]] for part in told.values()] == [["x"], ["a"], ["b"]]
+    assert told[str(tmp_path / "m_5_5.tflite")]["input"][0]["shape"] == "(3, 8)"  # not as if 3 were a batch
+    x = np.random.default_rng(0).standard_normal((2, 3, 4)).astype(np.float32)
+    values: Arrays = {"x": x}
+    for file in ("m_0_3.tflite", "m_4_4.tflite", "m_5_5.tflite"):
+        values = litert.run(tmp_path / file, values, xnnpack=True)
+    np.testing.assert_allclose(values["y"], np.tanh(np.maximum(x, 0)).reshape(3, 8), rtol=1e-5)
+
+
 def test_nnp_parts_are_nnp_files(data: Path, tmp_path: Path) -> None:
     """Of a network with loops: functions are numbered after the loops are expanded."""
     assert compile_("-S", "0-3,4-", data / "repeat_new_style.nnp", "-o", tmp_path / "m.nnp", "-q") == 0
