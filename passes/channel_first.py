@@ -18,7 +18,7 @@ from ..ir.passes import Pass, PassContext
 from ..ir.regions import blocks_within
 from .layout.plan import ChannelFirstPlan
 from .layout.rewriting import LayoutRewriting
-from .layout.rules import rank_of
+from .layout.rules import is_spatial
 
 
 @attrs.define
@@ -42,9 +42,9 @@ class ChannelFirst(Pass, name="channel-first"):
 
     def run(self, module: Module, context: PassContext) -> bool:
         for block in blocks_within(module):
-            transposes = [op for op in block if isinstance(op, nn.Transpose) and rank_of(op.x) >= 3]
-            if not transposes:
+            if not any(map(is_spatial, block)):
                 continue
+            transposes = [op for op in block if isinstance(op, nn.Transpose)]
             plan = ChannelFirstPlan(module, block, ports_may_change=False)
             plan.solve()
             LayoutRewriting(plan, self.counts).run()

@@ -87,7 +87,8 @@ class SubgraphLift(GraphLift):
         inputs = [self._entering(new, old.tensor) for new, old in zip(function.inputs, graph.inputs, strict=True)]
         outputs = self.lift_block(graph.body, inputs)
         self.diagnostics.raise_if_errors()
-        function.set_outputs(list(zip(graph.output_names, map(self._leaving, outputs), strict=True)))
+        results = [self._leaving(new, old.tensor) for new, old in zip(outputs, graph.outputs, strict=True)]
+        function.set_outputs(list(zip(graph.output_names, results, strict=True)))
         _copy_port_facts(graph, function)
         erase_unused(function.body)
         return function
@@ -98,11 +99,12 @@ class SubgraphLift(GraphLift):
             return value
         return self._real(self.b.nn.storage_cast(value, to=type.element))
 
-    def _leaving(self, real: Value) -> Value:
-        """What an output is in the file: integers where it is quantized."""
-        value = self.stored.get(real, real)
-        kind = value.tensor.element
-        return self.b.nn.storage_cast(value, to=kind.storage) if isinstance(kind, QuantizedType) else value
+    def _leaving(self, real: Value, type: TensorType) -> Value:
+        """The integers of an output that is quantized in the file."""
+        if not isinstance(type.element, QuantizedType):
+            return real
+        value: Value = self.b.nn.storage_cast(self.stored[real], to=type.storage)
+        return value
 
     def _real(self, value: Value) -> Value:
         """The real numbers that a value of nn stands for."""

@@ -111,17 +111,22 @@ def _convolve_transposed(
 def transpose_conv(
     b: Lifter, op: Any, output_shape: Value, weights: Value, x: Value, bias: Value | None = None
 ) -> Value:
-    shape = b.known_ints(op, output_shape, "the shape of the output")
     expect_rank(op, weights, 4, 4)
     image = b.channel_first(op, x)
-    return _convolve_transposed(b, op, image, b.transpose(weights, (3, 0, 1, 2)), bias, shape[1:3])
+    lengths = _lengths(b, op, output_shape)
+    return _convolve_transposed(b, op, image, b.transpose(weights, (3, 0, 1, 2)), bias, lengths)
+
+
+def _lengths(b: Lifter, op: Any, output_shape: Value) -> tuple[int, ...]:
+    """The spatial lengths of the result. That of the batch may be open."""
+    return numbers(op, (b.elements(output_shape) or [None, None, None])[1:-1], "the output")
 
 
 @lift("CONV_3D_TRANSPOSE")
 def conv_3d_transpose(
     b: Lifter, op: Any, output_shape: Value, filter: Value, x: Value, bias: Value | None = None
 ) -> Value:
-    shape = b.known_ints(op, output_shape, "the shape of the output")
     expect_rank(op, filter, 5, 5)
     volume = b.channel_first(op, x, 5)
-    return _convolve_transposed(b, op, volume, b.transpose(filter, (4, 3, 0, 1, 2)), bias, shape[1:4])
+    lengths = _lengths(b, op, output_shape)
+    return _convolve_transposed(b, op, volume, b.transpose(filter, (4, 3, 0, 1, 2)), bias, lengths)

@@ -60,16 +60,23 @@ def space_to_batch_nd(b: Lifter, op: Any, x: Value, block_shape: Value, paddings
     pads = np.array(b.known_ints(op, paddings, "the paddings")).reshape(-1, 2)
     count, rest = len(blocks), expect_rank(op, x, len(blocks) + 1) - 1 - len(blocks)
     begins, ends = ((0, *(int(p) for p in pads[:, i]), *[0] * rest) for i in (0, 1))
-    batch, *shape = numbers(op, b.nn.pad(x, pads=(*begins, *ends)).tensor.dims, "the image")
-    if any(s % n for s, n in zip(shape, blocks, strict=False)) or min(blocks) < 1:
+    padded = b.nn.pad(x, pads=(*begins, *ends))
+    shape = numbers(op, padded.tensor.dims[1:], "the image")
+    if min(blocks) < 1 or any(s % n for s, n in zip(shape, blocks, strict=False)):
         raise refuse(op, f"cuts {shape[:count]} into blocks of {list(blocks)}")
     split = [n for s, k in zip(shape, blocks, strict=False) for n in (s // k, k)]
-    cut = b.nn.reshape(b.nn.pad(x, pads=(*begins, *ends)), shape=(batch, *split, *shape[count:]))
+    cut = b.nn.reshape(padded, shape=(_batch(x), *split, *shape[count:]))
     inside, outside = [2 * i + 2 for i in range(count)], [2 * i + 1 for i in range(count)]
     moved = b.transpose(cut, [*inside, 0, *outside, *range(2 * count + 1, 2 * count + 1 + rest)])
     small = [s // k for s, k in zip(shape, blocks, strict=False)]
-    made: Value = b.nn.reshape(moved, shape=(batch * prod(blocks), *small, *shape[count:]))
+    made: Value = b.nn.reshape(moved, shape=(_batch(x, prod(blocks)), *small, *shape[count:]))
     return made
+
+
+def _batch(x: Value, factor: int = 1) -> int:
+    """The size of a batch in a reshape, many times that of x: -1 where it is open."""
+    size = x.tensor.dims[0]
+    return size * factor if isinstance(size, int) else -1
 
 
 @lift("BATCH_TO_SPACE_ND")
@@ -78,10 +85,11 @@ def batch_to_space_nd(b: Lifter, op: Any, x: Value, block_shape: Value, crops: V
     blocks = b.known_ints(op, block_shape, "the blocks")
     cuts = np.array(b.known_ints(op, crops, "the crops")).reshape(-1, 2)
     count, rest = len(blocks), expect_rank(op, x, len(blocks) + 1) - 1 - len(blocks)
-    batch, *shape = numbers(op, x.tensor.dims, "the image")
-    if min(blocks) < 1 or batch % prod(blocks):
+    shape = numbers(op, x.tensor.dims[1:], "the image")
+    batch = _batch(x)
+    if min(blocks) < 1 or (batch > 0 and batch % prod(blocks)):
         raise refuse(op, f"makes blocks of {list(blocks)} out of a batch of {batch}")
-    batch //= prod(blocks)
+    batch = batch // prod(blocks) if batch > 0 else -1
     parts = b.nn.reshape(x, shape=(*blocks, batch, *shape))
     order = [count, *(i for n in range(count) for i in (count + 1 + n, n)), *range(2 * count + 1, 2 * count + 1 + rest)]
     whole = [s * k for s, k in zip(shape, blocks, strict=False)]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ....ir import Value
+from ....ir.dialects.nn.contents import known_elements
 from ....ir.layout import to_first, to_last
 from ...lifting import RegionBuilder
 from ...nodes import Node, expect_rank, refuse
@@ -14,16 +17,24 @@ from ...nodes import Node, expect_rank, refuse
 class Lifter(RegionBuilder):
     """Builds nn operations for the operators of a subgraph."""
 
-    def ints(self, value: Value) -> tuple[int, ...] | None:
-        """The integers in a constant; None for any other value."""
+    def elements(self, value: Value) -> list[Any] | None:
+        """What is known of the integers in a value: of a constant all, of a computed shape what types say."""
         array = self.array(value)
-        return None if array is None else tuple(int(v) for v in array.reshape(-1))
+        known = known_elements(value) if array is None else array
+        if known is None:
+            return None
+        return [int(e) if isinstance(e, int | np.integer) else e for e in known.reshape(-1)]
+
+    def ints(self, value: Value) -> tuple[int, ...] | None:
+        """The integers in a value; None where they are not all known before the model runs."""
+        found = self.elements(value)
+        return None if found is None or not all(isinstance(e, int) for e in found) else tuple(map(int, found))
 
     def known_ints(self, op: Node, value: Value, what: str) -> tuple[int, ...]:
-        """The integers in a value that must be constant. Raises CompileError where it is not."""
+        """The integers in a value that must be known. Raises CompileError where they are not."""
         found = self.ints(value)
         if found is None:
-            raise refuse(op, f"computes {what} when the model runs", f"make {what} constant")
+            raise refuse(op, f"computes {what} when the model runs", f"make {what} constant, or fix the input shapes")
         return found
 
     def channel_first(self, op: Node, x: Value, rank: int = 4) -> Value:

@@ -42,12 +42,14 @@ from .linear import Affine
 from .movement import BroadcastTo, Concat, Reshape, Reverse, Slice, Split, Tile, Transpose
 from .normalization import BatchNorm, LayerNorm
 from .pool import PoolOp
-from .rearrange import ShapeOf
+from .quantization import Dequantize, FakeQuantize, Quantize, StorageCast
+from .rearrange import BlockOp, ShapeOf
 from .reduce import Cumsum, LogSoftmax, ReduceOp, ReduceProd, ReduceSum, Softmax
 from .unary import Identity
 
 MOST_ELEMENTS = 1024
 """Bigger tensors are data, not shapes."""
+_RESIZE = "nn.resize"  # its module asks for contents, so that its class cannot be seen from here
 MOST_OPERATIONS = 1024
 """How many operations one question may look at: whoever asks for each of a chain must not become quadratic."""
 
@@ -86,8 +88,11 @@ def _same_dim(value: Value, axis: int) -> tuple[Value, int] | None:
         return None if op.axis % value.tensor.rank == axis else (op.inputs[0], axis)
     if isinstance(op, Reshape) and op.shape[axis] == 0:
         return op.x, axis
-    if isinstance(op, ConvolutionOp | PoolOp) and axis == 0:
+    if axis == 0 and isinstance(op, ConvolutionOp | PoolOp | BlockOp):
         return op.x, 0
+    if axis == 0 and op is not None and op.name == _RESIZE:
+        image = op.operands[0]
+        return None if image is None else (image, 0)
     if isinstance(op, ReduceOp) and op.keep_dims:
         return op.x, axis
     if isinstance(op, Affine) and axis < value.tensor.rank - 1:
@@ -239,7 +244,10 @@ def _objects(elements: list[Any], shape: tuple[int, ...]) -> Array:
     return made.reshape(shape)
 
 
-_KEEP_SHAPE = (Cast, BatchNorm, LayerNorm, Softmax, LogSoftmax, Cumsum, Reverse)
+_KEEP_SHAPE = (
+    *(Cast, Quantize, Dequantize, StorageCast, FakeQuantize),
+    *(BatchNorm, LayerNorm, Softmax, LogSoftmax, Cumsum, Reverse),
+)
 """Operations whose result has the shape of x."""
 
 # Rules for elements that are not all numbers
