@@ -50,14 +50,15 @@ class NnbFunction(Op, traits=(Trait.PURE, Trait.STORED)):
 
         Raises VerifyError where the level has none, or only one without an argument that matters here.
         """
-        remedy = f"choose a level from: {', '.join(map(str, self.fitting_levels())) or 'none fits'}"
         found = self.nnb_type.signature(max(api_level, 1))  # level 0 has the functions of level 1
         if found is None or found.count is None:
-            raise self.error(f"has no signature at API level {api_level}", remedy)
-        if self.lost_arguments(found):
-            lost = ", ".join(f"'{name}'" for name in self.lost_arguments(found))
-            raise self.error(f"has no place for {lost} at API level {api_level}", remedy)
-        return found
+            fault = "no signature"
+        elif lost := self.lost_arguments(found):
+            fault = f"no place for {', '.join(map(repr, lost))}"
+        else:
+            return found
+        levels = ", ".join(map(str, self.fitting_levels())) or "none fits"
+        raise self.error(f"has {fault} at API level {api_level}", f"choose a level from: {levels}")
 
     def function_id(self, api_level: int) -> int:
         """The id of the function in a file of an API level. Raises VerifyError as :meth:`signature`."""
