@@ -1,5 +1,5 @@
 """What lowerings do alike, whatever the target: finding rules, putting what they make in the place of an operation, and
-giving outputs and names of their own.
+giving values names of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from ..ir import Function, Operation, Trait, Value
+from ..ir import Function, Operation, Value
 from ..ir.names import Names
 from ..ir.regions import blocks_within
 
@@ -51,27 +51,6 @@ def replace_op(op: Operation, values: Sequence[Value]) -> None:
             new.name = old.name
         old.replace_all_uses_with(new)
     op.erase()
-
-
-def is_constant(value: Value) -> bool:
-    """Whether a value is made by a constant operation, of whatever dialect."""
-    return value.defining_op is not None and Trait.CONSTANT in value.defining_op.traits
-
-
-def separate_outputs(
-    function: Function, copy: Callable[[Value], Value], is_stored: Callable[[Value], bool] = is_constant
-) -> None:
-    """Give every output a value of its own: one that is also an input, a constant or another output is copied.
-
-    ``copy`` makes the copy before the function's terminator; ``is_stored`` says what counts as a constant.
-    """
-    taken: set[Value] = set(function.inputs)
-    terminator = function.terminator
-    for index, value in enumerate(function.outputs):
-        if value in taken or is_stored(value):
-            value = copy(value)
-            terminator.set_operand(index, value)
-        taken.add(value)
 
 
 def values_by_block(function: Function) -> Iterator[Value]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import attrs
 
-from ...ir import CompileError, Function, Module, QuantizedType
+from ...ir import CompileError, Function, Module, QuantizedType, Value
 from ...ir.dialects import nnb
 from ...ir.dialects.nnb.layout import TRANSPOSED_WEIGHTS
 from ...ir.dialects.nnp.assembly import assemble
+from ...ir.outputs import separate_outputs
 from ...ir.passes import Pass, PassContext
 from ...ir.types import F32
 from .calls import insert_call
@@ -58,7 +59,11 @@ class LiftNnb(Pass, name="lift-nnb"):
                 except CompileError as error:
                     context.diagnostics.add(error)
         context.diagnostics.raise_if_errors()
-        _separate_outputs(function, weights)
+        separate_outputs(
+            function,
+            lambda value: _copied(function, weights.value(value)),
+            lambda value: isinstance(value.defining_op, nnb.StoredOp),
+        )
         for op in reversed(function.body):
             if isinstance(op, nnb.NnbFunction | nnb.StoredOp):
                 op.erase()
@@ -98,14 +103,7 @@ def _lift(op: nnb.NnbFunction, weights: Weights) -> None:
         result.replace_all_uses_with(made)
 
 
-def _separate_outputs(function: Function, weights: Weights) -> None:
-    """Give every output a value of its own: one that is also an input, a parameter or another output is copied."""
-    end = function.terminator
-    taken = set(function.inputs)
-    for index, output in enumerate(function.outputs):
-        value = weights.value(output)
-        assert value is not None
-        if value in taken or value is not output:
-            value = insert_call(end, "Identity", [value], [value.tensor], {}).results[0]
-            end.set_operand(index, value)
-        taken.add(value)
+def _copied(function: Function, value: Value | None) -> Value:
+    assert value is not None
+    copy: Value = insert_call(function.terminator, "Identity", [value], [value.tensor], {}).results[0]
+    return copy

@@ -7,8 +7,9 @@ import attrs
 from ...ir import CompileError, Function, Module, Operation, Return, Value
 from ...ir.dialects.c import Constant, KernelOp
 from ...ir.dialects.tfl.constant import PseudoConst
+from ...ir.outputs import separate_outputs
 from ...ir.passes import Pass, PassContext
-from ..rules import name_values, replace_op, separate_outputs, values_by_block
+from ..rules import name_values, replace_op, values_by_block
 from . import (
     rules_elementwise,
     rules_indexing,

@@ -12,9 +12,9 @@ from ...ir.dialects import nnb, nnp
 from ...ir.dialects.nnp.graph import forward_order
 from ...ir.dialects.nnp.selection import select_executor
 from ...ir.names import Names
-from ...ir.passes import Pass, PassContext, option
+from ...ir.outputs import is_constant, separate_outputs
+from ...ir.passes import Pass, PassContext
 from ...ir.types import Array
-from ..rules import is_constant, separate_outputs
 from .limits import fault
 
 _TRANSPOSED = {"Affine": (1,), "BinaryConnectAffine": (1, 2), "BinaryWeightAffine": (1, 2)}

@@ -10,8 +10,9 @@ from ...ir import CompileError, Function, Module, Operation, Return, Value
 from ...ir.dialects import nn, nnp
 from ...ir.dialects.nnp.assembly import assemble
 from ...ir.opdef import registered_ops
+from ...ir.outputs import separate_outputs
 from ...ir.passes import Pass, PassContext, option
-from ..rules import replace_op, separate_outputs
+from ..rules import replace_op
 from . import (
     rules_elementwise,
     rules_indexing,

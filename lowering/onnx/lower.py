@@ -11,9 +11,10 @@ from ...ir import Block, CompileError, Function, Module, Operation, Trait, Value
 from ...ir.dialects import nn
 from ...ir.dialects.onnx import OPSET_IMPORT
 from ...ir.dialects.onnx.base import GRAPH_NAME, IR_VERSION
+from ...ir.outputs import separate_outputs
 from ...ir.passes import Pass, PassContext, option
 from ...ir.regions import inner_blocks
-from ..rules import name_values, replace_op, separate_outputs
+from ..rules import name_values, replace_op
 from . import (
     qdq,
     rules_control,

@@ -9,8 +9,9 @@ import attrs
 
 from ...ir import Block, CompileError, DenseAttribute, Function, Module, Operation, Trait, Value
 from ...ir.dialects import nn
+from ...ir.outputs import is_constant
 from ...ir.passes import Pass, PassContext
-from ..rules import is_constant, name_values, replace_op, values_by_block
+from ..rules import name_values, replace_op, values_by_block
 from . import rules_elementwise, rules_linear, rules_movement, rules_reduction, rules_windows
 from .rules_elementwise import clipped
 from .target import Target, rule_for

@@ -8,9 +8,10 @@ import attrs
 
 from ...ir import Block, CompileError, DenseAttribute, Module, Operation, Trait, Value
 from ...ir.dialects import nn
+from ...ir.outputs import separate_outputs
 from ...ir.passes import Pass, PassContext
 from ...ir.regions import blocks_within, inner_blocks
-from ..rules import name_values, replace_op, separate_outputs, values_by_block
+from ..rules import name_values, replace_op, values_by_block
 from . import rules_control, rules_elementwise, rules_linear, rules_movement, rules_reduction
 from .target import Target, rule_for
 
