@@ -194,7 +194,9 @@ def _option(name: str, value: Any) -> Any:
         return numbers(ENUMERATIONS[name])[value]
     if isinstance(value, DenseAttribute):
         return value.numpy()
-    return np.array(value, np.int32) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return np.array(value, np.float32 if any(isinstance(v, float) for v in value) else np.int32)
+    return value
 
 
 def _operator_code(builtin: str, number: int, custom: str) -> Any:
