@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from ....ir import Value
 from ....ir.types import I32, UI8
@@ -18,6 +19,9 @@ from .registry import Lifter, lift
 
 if TYPE_CHECKING:
     from ....ir.dialects.onnx import OnnxOp
+
+
+_OfReal: TypeAlias = "Callable[[Lifter, OnnxOp, Value], Value]"
 
 
 def _quantized(b: Lifter, op: OnnxOp, y: Value, scale: Value, zero: Value | None, like: Value) -> Value:
@@ -43,49 +47,64 @@ def qlinear_arithmetic(
     return _quantized(b, op, y, scale, zero, lhs)
 
 
-@lift("QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax", domain=MICROSOFT)
-def qlinear_function(
-    b: Lifter,
-    op: OnnxOp,
-    x: Value,
-    x_scale: Value,
-    x_zero: Value | None,
-    scale: Value,
-    zero: Value | None = None,
-) -> Value:
-    real = dequantize(b, op, x, x_scale, x_zero)
-    if op.op_type == "QLinearSigmoid":
-        y = b.nn.sigmoid(real)
-    elif op.op_type == "QLinearLeakyRelu":
-        y = b.nn.leaky_relu(real, alpha=setting(op, "alpha", 0.01))
-    else:
-        if setting(op, "opset", 13) < 13:
-            raise refuse(op, "has the meaning of Softmax before opset 13", "convert the model to a newer opset")
-        y = b.nn.softmax(real, axis=axis_of(op, setting(op, "axis", -1), x.tensor.rank))
-    return _quantized(b, op, y, scale, zero, x)
+def _of_one_tensor(*names: str) -> Callable[[_OfReal], _OfReal]:
+    """Lift operators of one tensor by what they make of its real numbers."""
+
+    def register(function: _OfReal) -> _OfReal:
+        @lift(*names, domain=MICROSOFT)
+        def of_quantized(
+            b: Lifter,
+            op: OnnxOp,
+            x: Value,
+            x_scale: Value,
+            x_zero: Value | None,
+            scale: Value,
+            zero: Value | None = None,
+        ) -> Value:
+            return _quantized(b, op, function(b, op, dequantize(b, op, x, x_scale, x_zero)), scale, zero, x)
+
+        return function
+
+    return register
 
 
-@lift("QLinearGlobalAveragePool", "QLinearAveragePool", domain=MICROSOFT)
-def qlinear_pool(
-    b: Lifter,
-    op: OnnxOp,
-    x: Value,
-    x_scale: Value,
-    x_zero: Value | None,
-    scale: Value,
-    zero: Value | None = None,
-) -> Value:
+@_of_one_tensor("QLinearSigmoid")
+def qlinear_sigmoid(b: Lifter, op: OnnxOp, x: Value) -> Value:
+    y: Value = b.nn.sigmoid(x)
+    return y
+
+
+@_of_one_tensor("QLinearLeakyRelu")
+def qlinear_leaky_relu(b: Lifter, op: OnnxOp, x: Value) -> Value:
+    y: Value = b.nn.leaky_relu(x, alpha=setting(op, "alpha", 0.01))
+    return y
+
+
+@_of_one_tensor("QLinearSoftmax")
+def qlinear_softmax(b: Lifter, op: OnnxOp, x: Value) -> Value:
+    if setting(op, "opset", 13) < 13:
+        raise refuse(op, "has the meaning of Softmax before opset 13", "convert the model to a newer opset")
+    y: Value = b.nn.softmax(x, axis=axis_of(op, setting(op, "axis", -1), x.tensor.rank))
+    return y
+
+
+@_of_one_tensor("QLinearGlobalAveragePool", "QLinearAveragePool")
+def qlinear_pool(b: Lifter, op: OnnxOp, x: Value) -> Value:
     """Pools, with channels first or last"""
-    rank = x.tensor.rank
-    real = dequantize(b, op, x, x_scale, x_zero)
-    last = bool(op.get("channels_last"))
-    first = b.nn.transpose(real, perm=(0, rank - 1, *range(1, rank - 1))) if last else real
+    rank, last = x.tensor.rank, bool(op.get("channels_last"))
+    first = b.nn.transpose(x, perm=(0, rank - 1, *range(1, rank - 1))) if last else x
     if op.op_type == "QLinearAveragePool":
         y = average_pool(b, op, first)
     else:
         y = b.nn.reduce_mean(first, axes=tuple(range(2, rank)), keep_dims=True)
-    y = b.nn.transpose(y, perm=(0, *range(2, rank), 1)) if last else y
-    return _quantized(b, op, y, scale, zero, x)
+    return b.nn.transpose(y, perm=(0, *range(2, rank), 1)) if last else y
+
+
+@_of_one_tensor("QLinearReduceMean")
+def qlinear_reduce_mean(b: Lifter, op: OnnxOp, x: Value) -> Value:
+    axes = tuple(op.get("axes") or range(x.tensor.rank))
+    y: Value = b.nn.reduce_mean(x, axes=axes, keep_dims=bool(setting(op, "keepdims", 1)))
+    return y
 
 
 @lift("QLinearConcat", domain=MICROSOFT)
@@ -97,21 +116,6 @@ def qlinear_concat(b: Lifter, op: OnnxOp, scale: Value, zero: Value, *inputs: Va
             raise refuse(op, "has an input without tensor or scale")
         parts.append(dequantize(b, op, x, x_scale, x_zero))
     return quantize(b, op, b.nn.concat(parts, axis=op.get("axis")), scale, zero, zero.tensor.storage)
-
-
-@lift("QLinearReduceMean", domain=MICROSOFT)
-def qlinear_reduce_mean(
-    b: Lifter,
-    op: OnnxOp,
-    x: Value,
-    x_scale: Value,
-    x_zero: Value | None,
-    scale: Value,
-    zero: Value | None = None,
-) -> Value:
-    axes = tuple(op.get("axes") or range(x.tensor.rank))
-    y = b.nn.reduce_mean(dequantize(b, op, x, x_scale, x_zero), axes=axes, keep_dims=bool(setting(op, "keepdims", 1)))
-    return _quantized(b, op, y, scale, zero, x)
 
 
 @lift("QLinearWhere", domain=MICROSOFT)
