@@ -54,9 +54,10 @@ class PlanMemory(Pass, name="plan-memory"):
 
     def _assign(self, module: Module, function: Function) -> None:
         _check(function)
-        sizes, live = assign_buffers(module, function)
+        sizes, least, live = assign_buffers(module, function)
         self.counts["buffers"] += len(sizes)
         self.counts["buffer bytes"] += sum(sizes)
+        self.counts["least buffer bytes"] += least
         self.counts["live bytes"] += live
 
     def _plan(self, function: Function) -> None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "passes": "list the passes, with their options",
     "pipelines": "list the pipelines, with their steps",
     "ops": "list the operations of a dialect",
+    "nnb-template": "write a settings file with all functions and variables, for NNB",
 }
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = arguments.pop(0) if arguments and arguments[0] in COMMANDS else "compile"
-    module = importlib.import_module(f".{command}", __package__)
+    module = importlib.import_module(f".{command.replace('-', '_')}", __package__)
     parser = argparse.ArgumentParser(
         prog="nncc" if command == "compile" else f"nncc {command}",
         description=module.__doc__,
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command_list() -> str:
-    rows = [f"  {name:<11}{text}" for name, text in COMMANDS.items() if name != "compile"]
+    rows = [f"  {name:<13}{text}" for name, text in COMMANDS.items() if name != "compile"]
     return "\n".join(["commands (nncc COMMAND --help):", *rows])
 
 

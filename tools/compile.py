@@ -36,6 +36,17 @@ PARAMETERS = {
         ("--nnp-version",),
         {"metavar": "V", "help": "NNP output: for an earlier release of NNabla, e.g. 1.20.0"},
     ),
+    "types": (
+        ("-T", "--default-variable-type"),
+        {
+            "metavar": "T",
+            "help": "NNB: the type of variables: FLOAT32, FIXED16[_n], FIXED8[_n] (n bits behind the point)",
+        },
+    ),
+    "settings": (
+        ("-s", "--settings"),
+        {"metavar": "F", "help": "NNB: YAML with the types of single variables (nncc nnb-template writes one)"},
+    ),
     "io_layout": (
         ("--io-layout",),
         {"choices": ("channel_last", "keep"), "help": "layout of image inputs and outputs (default: the target's)"},

@@ -49,17 +49,6 @@ class LowerToNnb(Pass, name="lower-to-nnb"):
     consumes = frozenset({"nnp"})
     produces = frozenset({"nnb"})
 
-    version: str = option(
-        "nnb_2", "the version of the file: nnb_2, or nnb_3, whose buffers are as small as their types"
-    )
-    api_level: int | None = option(None, "the API level of the file; the lowest that has the functions unless given")
-
-    def __attrs_post_init__(self) -> None:
-        if self.version not in ("nnb_2", "nnb_3"):
-            raise ValueError(f"there is no version '{self.version}': give nnb_2 or nnb_3")
-        if self.api_level is not None:
-            nnb.known_level(self.api_level)
-
     def run(self, module: Module, context: PassContext) -> bool:
         executor = select_executor(module, diagnostics=context.diagnostics)
         network = nnp.networks(module)[executor.network_name]
@@ -71,9 +60,6 @@ class LowerToNnb(Pass, name="lower-to-nnb"):
             op.unlink()
         module.attributes.clear()
         module.body.append(function)
-        module.set_attribute(nnb.VERSION, int(self.version.removeprefix("nnb_")))
-        if self.api_level is not None:
-            module.set_attribute(nnb.API_LEVEL, self.api_level)
         module.drop_unused_resources()
         return True
 

@@ -8,7 +8,6 @@
 // CHECK-NEXT: %W_1 = "nnb.parameter"() {value = dense<{{\[\[}}1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>
 // CHECK-NEXT: %y = "nnb.Add2"(%{{.*}}, %W_1)
 // CHECK-NEXT: "func.return"(%y) : (tensor<2x3xf32>) -> ()
-// CHECK: }) {nnb.version = 2 : i64} : () -> ()
 "func.func"() ({
 ^bb0(%x: tensor<1x2xf32>):
   %W = "nn.constant"() {value = dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>

@@ -81,14 +81,16 @@ def _name_results(function: Function, names: Names) -> None:
     for call in function.body:
         if isinstance(call, Return):
             continue
-        call.attributes["name"] = calls.free(_source_name(call.location) or str(call.attributes["name"]))
+        call.attributes["name"] = calls.free(_source_name(call.location, str(call.attributes["name"])))
         for result in call.results:
             if result not in named:
                 result.name = names.free(result.name or f"{call.attributes['name']}_Output")
 
 
-def _source_name(location: Location) -> str:
-    return location.origins[0].name if location.origins else ""
+def _source_name(location: Location, function: str) -> str:
+    """What the source calls a function: of several that became one, the one that is named after its type."""
+    names = [origin.name for origin in location.origins if origin.name]
+    return next((n for n in names if n.startswith(function)), names[0] if names else function)
 
 
 def _path(name: str) -> str:

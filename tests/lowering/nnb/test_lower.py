@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nncc.ir import Builder, CompileError, Function, Module, TensorType, UsageError
+from nncc.ir import Builder, CompileError, Function, Module, TensorType
 from nncc.ir.dialects import nnb, nnp
 from nncc.ir.passes import PassContext
 from nncc.ir.types import F32
@@ -37,8 +37,8 @@ def network(*inputs: tuple[str, tuple[int, ...]], **kind: Any) -> Module:
     return module
 
 
-def lower(module: Module, **options: Any) -> Function:
-    LowerToNnb(**options).run(module, PassContext())
+def lower(module: Module) -> Function:
+    LowerToNnb().run(module, PassContext())
     module.verify()
     return module.main
 
@@ -112,15 +112,3 @@ def test_open_sizes_are_refused() -> None:
         value.type = TensorType((nnp.BATCH, 2), F32)
     with pytest.raises(CompileError, match="fixes all sizes"):
         lower(module)
-
-
-@pytest.mark.parametrize("options", [{"version": "nnb_4"}, {"api_level": 46}])
-def test_versions_and_levels_that_there_are_not(options: dict[str, Any]) -> None:
-    with pytest.raises((ValueError, UsageError)):
-        LowerToNnb(**options)
-
-
-def test_version_and_level_are_stated() -> None:
-    module = network(("x", (1, 2)), name="ReLU")
-    lower(module, version="nnb_3", api_level=20)
-    assert (module.attributes[nnb.VERSION], module.attributes[nnb.API_LEVEL]) == (3, 20)
