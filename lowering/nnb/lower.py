@@ -13,7 +13,7 @@ from ...ir.dialects.nnp.graph import forward_order
 from ...ir.dialects.nnp.selection import select_executor
 from ...ir.names import Names
 from ...ir.outputs import is_constant, separate_outputs
-from ...ir.passes import Pass, PassContext
+from ...ir.passes import Pass, PassContext, option
 from ...ir.types import Array
 from .limits import fault
 
