@@ -109,8 +109,8 @@ def find_pipeline(text: str) -> Pipeline:
 def pipeline_for(source: str, target: str) -> Pipeline:
     """The pipeline that leads from one format to the other. Raises UsageError where there is none."""
     name = f"{source}-to-{target}"
-    if name not in registry.pipeline_files():
-        ways = [n for n in registry.pipeline_files() if n.startswith(f"{source}-to-")]
+    if name not in registry.pipeline_names():
+        ways = [n for n in registry.pipeline_names() if n.startswith(f"{source}-to-")]
         raise UsageError(
             f"there is no pipeline from '{source}' to '{target}'",
             remedy=f"from '{source}' there are: {', '.join(ways) or 'none'}; or name passes with --passes",

@@ -14,6 +14,10 @@
 
 A pipeline is checked whole before any input is read: names, options and their types, and the dialects that each pass
 takes and leaves.
+
+From every source to every target there is a pipeline without a file of its own: ``<source>-to-nn`` and then
+``nn-to-<target>`` (``tf-to-c``, ``tflite-to-onnx-int8``). ``title`` says what the one reads or the other makes, and
+``with`` gives other defaults to parameters of the other half, where it has them. A file for the pair comes first.
 """
 
 from __future__ import annotations
@@ -53,6 +57,17 @@ Step = PassStep | Group
 
 
 @attrs.frozen
+class Half:
+    """What the halves of pipelines, from a source to nn or from there to a target, say of themselves."""
+
+    title: str
+    """What it reads or makes."""
+    notes: str = ""
+    others: Mapping[str, Any] = attrs.field(factory=dict)
+    """Defaults for the parameters of the other half: the key ``with``."""
+
+
+@attrs.frozen
 class Pipeline:
     """A pipeline as it was written, with its includes in place."""
 
@@ -64,6 +79,8 @@ class Pipeline:
     parameters: Mapping[str, Any] = attrs.field(factory=dict)
     source: str = ""
     """The file that it was read from, for messages."""
+    half: Half | None = None
+    """What it is to the pipelines that it is a half of."""
 
     def instantiate(self, values: Mapping[str, Any] | None = None) -> list[pass_manager.Step]:
         """The passes, made with their options.
@@ -145,7 +162,7 @@ def _option_text(value: Any) -> str:
 
 def is_pipeline(name: str) -> bool:
     """Whether this names a pipeline, or the file of one."""
-    return _is_path(name) or name in registry.pipeline_files()
+    return _is_path(name) or name in registry.pipeline_names()
 
 
 def _is_path(name: str) -> bool:
@@ -157,11 +174,35 @@ def load_pipeline(name: str) -> Pipeline:
     if _is_path(name):
         return _read(Path(name))
     files = registry.pipeline_files()
-    if name not in files:
-        near = difflib.get_close_matches(name, files, 3)
+    if name in files:
+        return _read(files[name])
+    halves = registry.pipeline_pairs().get(name)
+    if halves is None:
+        near = difflib.get_close_matches(name, registry.pipeline_names(), 3)
         remedy = f"did you mean {' or '.join(near)}?" if near else "'nncc pipelines' lists them all"
         raise UsageError(f"there is no pipeline '{name}'", remedy=remedy)
-    return _read(files[name])
+    return _joined(name, *map(_read, halves))
+
+
+def _joined(name: str, first: Pipeline, second: Pipeline) -> Pipeline:
+    """The pipeline that takes the way to nn, and then on to a target."""
+    parameters = {**second.parameters, **first.parameters}
+    one, other = (p.half or Half(p.name) for p in (first, second))
+    parameters |= {key: value for key, value in other.others.items() if key in first.parameters}
+    parameters |= {key: value for key, value in one.others.items() if key in second.parameters}
+    return Pipeline(
+        name=name,
+        steps=(*first.steps, *second.steps),
+        frontend=first.frontend,
+        backend=second.backend,
+        description=_description(f"{one.title} to {other.title}.", other.notes, one.notes),
+        parameters=parameters,
+        source=f"{first.source}, {second.source}",
+    )
+
+
+def _description(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
 
 
 def _read(path: Path) -> Pipeline:
@@ -169,7 +210,7 @@ def _read(path: Path) -> Pipeline:
     where = Location.at(str(path))
     if not isinstance(data, dict):
         raise UsageError("expected a mapping with 'passes'", where, "see docs/pipelines.md")
-    known = {"name", "description", "frontend", "backend", "parameters", "passes"}
+    known = {"name", "title", "description", "frontend", "backend", "parameters", "with", "passes"}
     unknown = sorted(set(map(str, data)) - known)
     if unknown:
         raise UsageError(f"unknown keys {unknown}", where, f"known: {', '.join(sorted(known))}")
@@ -177,10 +218,12 @@ def _read(path: Path) -> Pipeline:
         table = registry.sources() if key == "frontend" else registry.targets()
         if data.get(key) is not None and str(data[key]) not in table:
             raise UsageError(f"{key} '{data[key]}' does not exist", where, f"known: {', '.join(table)}")
-    parameters = data.get("parameters") or {}
-    if not isinstance(parameters, dict):
-        remedy = "write them as 'parameters: {batch: 1}'"
-        raise UsageError("expected 'parameters' to be a mapping of names to defaults", where, remedy)
+    parameters, others = (_defaults(data, key, where) for key in ("parameters", "with"))
+    description, half = str(data.get("description", "")).strip(), None
+    if "title" in data:
+        half = Half(str(data["title"]), description, others)
+        ends = f"{half.title} to nn." if data.get("frontend") else f"nn to {half.title}."
+        description = _description(ends, description)
     inherited: dict[str, Any] = {}
     steps = _steps(data.get("passes") or [], path, 0, inherited)
     return Pipeline(
@@ -188,10 +231,20 @@ def _read(path: Path) -> Pipeline:
         steps=steps,
         frontend=data.get("frontend"),
         backend=data.get("backend"),
-        description=str(data.get("description", "")).strip(),
+        description=description,
         parameters={**inherited, **parameters},
         source=str(path),
+        half=half,
     )
+
+
+def _defaults(data: Mapping[str, Any], key: str, where: Location) -> dict[str, Any]:
+    """The names and values under a key."""
+    found = data.get(key) or {}
+    if not isinstance(found, dict):
+        remedy = f"write them as '{key}: {{batch: 1}}'"
+        raise UsageError(f"expected '{key}' to be a mapping of names to defaults", where, remedy)
+    return found
 
 
 def _yaml(path: Path) -> Any:

@@ -285,3 +285,21 @@ def pipeline_files() -> dict[str, Path]:
         for path in sorted(folder.glob("*.yaml")):
             found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
+
+
+def pipeline_pairs() -> dict[str, tuple[Path, Path]]:
+    """The pipelines through nn that have no file of their own, by name: the files of their two halves.
+
+    Halves are ``<source>-to-nn`` and ``nn-to-<target>``, where the target is a format, maybe in 8 bits.
+    """
+    files = pipeline_files()
+    kinds = (f"{name}{suffix}" for name in _TARGETS for suffix in ("", "-int8"))
+    ends = {kind: files[f"nn-to-{kind}"] for kind in kinds if f"nn-to-{kind}" in files}
+    beginnings = {name: files[f"{name}-to-nn"] for name in _SOURCES if f"{name}-to-nn" in files}
+    pairs = {f"{s}-to-{t}": (first, second) for s, first in beginnings.items() for t, second in ends.items()}
+    return {name: halves for name, halves in pairs.items() if name not in files}
+
+
+def pipeline_names() -> list[str]:
+    """The names of all pipelines and pass lists."""
+    return sorted([*pipeline_files(), *pipeline_pairs()])

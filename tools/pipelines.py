@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    names = args.name or list(registry.pipeline_files())
+    names = args.name or registry.pipeline_names()
     shown = [_full(load_pipeline(name)) if args.name else _line(load_pipeline(name)) for name in names]
     print(("\n\n" if args.name else "\n").join(shown))
     return 0

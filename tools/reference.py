@@ -68,7 +68,8 @@ def _pipelines() -> Iterable[str]:
     yield from ["# Pipelines", "", "How to write one is in [pipelines.md](../pipelines.md).", ""]
     own = Path(registry.__file__).parent
     files = {name: path for name, path in registry.pipeline_files().items() if path.parent == own}
-    loaded = {name: load_pipeline(str(path)) for name, path in files.items()}
+    pairs = {name: halves for name, halves in registry.pipeline_pairs().items() if {h.parent for h in halves} == {own}}
+    loaded = {name: load_pipeline(name) for name in sorted([*files, *pairs])}
     rows = (f"[{n}](#{n}) | {pipeline_ends(p)} | {_cell(p.description.splitlines()[0])}" for n, p in loaded.items())
     yield from _table("pipeline | formats | what it does", rows)
     for name, pipeline in loaded.items():
@@ -76,7 +77,11 @@ def _pipelines() -> Iterable[str]:
         if pipeline.parameters:
             rows = (f"`{key}` | `{value!r}`" for key, value in pipeline.parameters.items())
             yield from ["", *_table("parameter | default", rows)]
-        yield from ["", "```yaml", files[name].read_text(encoding="utf-8").rstrip(), "```"]
+        if name in files:
+            yield from ["", "```yaml", files[name].read_text(encoding="utf-8").rstrip(), "```"]
+        else:
+            halves = (half.stem for half in pairs[name])
+            yield from ["", " and then ".join(f"[{half}](#{half})" for half in halves)]
 
 
 def _nn() -> Iterable[str]:

@@ -57,7 +57,7 @@ def _targets(source: str) -> list[str]:
     from ..pipelines.pipeline import load_pipeline
 
     beginning = f"{source}-to-"
-    names = [name for name in registry.pipeline_files() if name.startswith(beginning)]
+    names = [name for name in registry.pipeline_names() if name.startswith(beginning)]
     return [name.removeprefix(beginning) for name in names if load_pipeline(name).backend is not None]
 
 

@@ -19,7 +19,7 @@ def write(folder: Path, text: str, name: str = "mine.yaml") -> str:
     return str(folder / name)
 
 
-@pytest.mark.parametrize("name", registry.pipeline_files())
+@pytest.mark.parametrize("name", registry.pipeline_names())
 def test_named_pipelines_are_valid(name: str) -> None:
     pipeline = load_pipeline(name)
     passes = pipeline.instantiate()
@@ -158,3 +158,20 @@ def test_bad_files_are_refused_with_a_remedy(tmp_path: Path, text: str, message:
     with pytest.raises(UsageError, match=message) as caught:
         load_pipeline(str(path))
     assert all(d.remedy and "bad.yaml" in str(d.location) for d in caught.value.diagnostics)
+
+
+def test_pairs_are_both_halves(tmp_path: Path) -> None:
+    """Each half says what it wants of the other; what both say is up to the source."""
+    pair, first, second = (load_pipeline(n) for n in ("tf-to-tflite-int8", "tf-to-nn", "nn-to-tflite-int8"))
+    assert pair.steps == (*first.steps, *second.steps)
+    assert (pair.frontend, pair.backend) == ("tf", "tflite")
+    assert (first.parameters["batch"], pair.parameters["batch"]) == (None, 1)
+    assert (second.parameters["io_layout"], pair.parameters["io_layout"]) == ("channel_last", "keep")
+    assert "adopt" not in pair.parameters  # no parameter of tf-to-nn
+    assert pair.description.splitlines()[0] == "TensorFlow models to TensorFlow Lite, 8-bit integers."
+    assert load_pipeline("onnx-to-tflite-int8").parameters["adopt"] == "ports"
+
+
+def test_a_file_for_a_pair_comes_first() -> None:
+    assert load_pipeline("nnp-to-nnp").as_text() == "convert-nnp-version{version=}"
+    assert "nnp-to-nnp" not in registry.pipeline_pairs()

@@ -20,7 +20,7 @@ LAYERS = {"rnn": 1, "gru": 3, "lstm": 4}
 
 def convert(module: Module, folder: Path, **parameters: object) -> Path:
     copy, path = module.clone_module(), folder / "model.tflite"
-    nncc.compile(copy, "nn-to-tfl", **parameters)
+    nncc.compile(copy, "nn-to-tflite", **parameters)
     nncc.save(copy, path)
     return path
 
@@ -88,7 +88,7 @@ def test_8_bits(steps: int, has_loop: bool, tmp_path: Path) -> None:
     samples = [{"x": rng.normal(0, 1, (steps, 1, 8)).astype(np.float32)} for _ in range(4)]
     expected = [module.evaluate(s) for s in samples]
     path, copy = tmp_path / "model.tflite", module.clone_module()
-    nncc.compile(copy, "nn-to-tfl-int8", dataset={"x": np.concatenate([s["x"] for s in samples])}, io_type="float32")
+    nncc.compile(copy, "nn-to-tflite-int8", dataset={"x": np.concatenate([s["x"] for s in samples])}, io_type="float32")
     nncc.save(copy, path)
     assert ("WHILE" in op_names(path)) == has_loop
     for xnnpack in (True, False):
