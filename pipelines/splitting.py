@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -36,13 +36,14 @@ def compile_parts(
     pipeline: Pipeline,
     ranges: Sequence[Range],
     context: PassContext,
-    instruments: Sequence[Instrument] = (),
+    instruments: Callable[[Range], Sequence[Instrument]] = lambda _: (),
     **parameters: Any,
 ) -> list[Part]:
     """Compile the functions of each range of a graph that :func:`numbered_graph` made; the graph is used up.
 
-    Each part goes through the pipeline from its lift on; ``parameters`` are the pipeline's own. Representative data of
-    the whole model is run through the functions before each part. Raises CompileError with the problems of all parts.
+    Each part goes through the pipeline from its lift on; ``parameters`` are the pipeline's own, ``instruments`` makes
+    what watches the passes of a part. Representative data of the whole model is run through the functions before each
+    part. Raises CompileError with the problems of all parts.
     """
     rest = without_preparation(pipeline)
     batch = {**rest.parameters, **parameters}.get("batch")
@@ -59,7 +60,7 @@ def compile_parts(
             inputs, outputs = ([(graph.name(v), v.type) for v in side] for side in (cut.inputs, cut.outputs))
             module = graph.extract(cut)
             try:
-                done = compile(module, rest, context=own, instruments=instruments, **parameters)
+                done = compile(module, rest, context=own, instruments=instruments(range), **parameters)
             except CompileError as error:
                 problems.add(error)
             else:

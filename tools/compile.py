@@ -317,15 +317,15 @@ def _parameters(args: argparse.Namespace, pipeline: Pipeline) -> dict[str, Any]:
     return values
 
 
-def instruments(args: argparse.Namespace) -> list[Instrument]:
-    """What watches the passes, as the options ask for."""
+def instruments(args: argparse.Namespace, part: str = "") -> list[Instrument]:
+    """What watches the passes, as the options ask for; ``part`` is the folder for the dumps of a part."""
     from ..ir.instruments import Dump
     from ..ir.numerics import VerifyNumerics
     from .arrays import read_arrays
 
     found: list[Instrument] = []
     if args.dump_ir or args.dump_dir is not None:
-        found.append(Dump.of(args.dump_ir or ["after-all"], args.dump_dir))
+        found.append(Dump.of(args.dump_ir or ["after-all"], args.dump_dir and args.dump_dir / part))
     if args.verify_numerics is not None:
         found.append(VerifyNumerics(None if args.verify_numerics == "random" else read_arrays(args.verify_numerics)))
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..ir import Module, Type
+    from ..ir.instruments import Instrument
     from ..ir.passes import PassContext
     from ..ir.splitting import Range
     from ..pipelines.pipeline import Pipeline
@@ -58,7 +59,11 @@ def split(
         ranges = supported_ranges(graph, listed, pipeline, context, **parameters)
         if ranges == [(0, len(graph.functions) - 1)]:
             return None
-    return compile_parts(graph, pipeline, ranges, context, instruments(args), **parameters)
+
+    def watch(range: Range) -> list[Instrument]:
+        return instruments(args, f"{range[0]}_{range[1]}")
+
+    return compile_parts(graph, pipeline, ranges, context, watch, **parameters)
 
 
 def part_path(output: Path, range: Range, target: Format) -> Path:

@@ -165,6 +165,14 @@ def test_int8_parts_are_calibrated_on_the_data_of_the_model(data: Path, tmp_path
     assert [part["facts"]["calibration_data"].endswith("representative.npz") for part in parts] == [True, True]
 
 
+def test_each_part_has_dumps_of_its_own(data: Path, tmp_path: Path) -> None:
+    arguments = ["-S", "0-6,7-", data / "residual.nnp", "-o", tmp_path / "m.onnx", "--dump-dir", tmp_path / "dumps"]
+    assert compile_(*arguments) == 0
+    folders = sorted(p.name for p in (tmp_path / "dumps").iterdir())
+    assert folders == ["0_6", "7_22"]
+    assert all(list((tmp_path / "dumps" / f).glob("*-lift-nnp.mlir")) for f in folders)
+
+
 def functions(folder: Path, *lines: str) -> Path:
     path = folder / "functions.txt"
     path.write_text("\n".join(lines))
