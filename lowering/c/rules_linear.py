@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...ir import TensorType, Value
+from ...ir.dialects.c.packed import block_width
 from .target import Target, lowers, static
 
 
@@ -18,7 +19,8 @@ def fully_connected(t: Target, op: Any) -> Value:
     x = op.input
     if static(x) != (rows, inner):
         x = t.value("view", x, type=TensorType((rows, inner), element))
-    weight, bias = t.packed(op.filter, 1), None if op.bias is None else t.packed(op.bias, 1)
+    width = block_width(outputs, rows)
+    weight, bias = t.packed(op.filter, 1, width), None if op.bias is None else t.packed(op.bias, 1, width)
     window: dict[str, Any] = {"strides": (), "dilations": (), "pads": ()}
     type = TensorType((rows, outputs), element)
     y = t.value("packed_conv", x, weight, bias, outputs=outputs, type=type, **window, **t.clamp(op))

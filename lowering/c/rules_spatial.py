@@ -9,6 +9,7 @@ import numpy as np
 
 from ...ir import Value
 from ...ir.dialects.c.movement import Pad
+from ...ir.dialects.c.packed import block_width
 from ...ir.dialects.tfl.windows import window_of
 from ...ir.types import F32
 from .rules_indexing import around
@@ -43,8 +44,9 @@ def convolution(t: Target, op: Any, weight: Value, kernel: Sequence[int], groups
     """A convolution with weights (O, *kernel, C / groups): packed where they are constant real numbers."""
     x, window = _window(op, kernel)
     if t.is_real() and t.is_constant(weight, op.bias):
-        packed, bias = t.packed(weight, groups), None if op.bias is None else t.packed(op.bias, groups)
         outputs = static(weight)[0] // groups
+        width = block_width(outputs, op.results[0].tensor.size // (outputs * groups))
+        packed, bias = t.packed(weight, groups, width), None if op.bias is None else t.packed(op.bias, groups, width)
         return t.value("packed_conv", x, packed, bias, outputs=outputs, **window, **t.clamp(op))
     return t.value("conv", x, weight, op.bias, groups=groups, **window, **t.clamp(op))
 

@@ -89,10 +89,10 @@ class Target:
         new = self.module.add_resource(value.name or what, lambda: np.ascontiguousarray(change(stored.numpy())), type)
         return self.dense(new, value.name)
 
-    def packed(self, value: Value, groups: int) -> Value:
-        """Constant weights (O, ...), or a bias, in the blocks that kernels read."""
-        shape = packed_shape(static(value), groups)
-        return self.rearranged(value, "weights", lambda a: pack_outputs(a, groups), shape)
+    def packed(self, value: Value, groups: int, width: int) -> Value:
+        """Constant weights (O, ...), or a bias, in the blocks of ``width`` outputs that kernels read."""
+        shape = packed_shape(static(value), groups, width)
+        return self.rearranged(value, "weights", lambda a: pack_outputs(a, groups, width), shape)
 
     def is_real(self) -> bool:
         """Whether the operation works on real numbers, not on the integers that stand for them."""

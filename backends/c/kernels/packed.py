@@ -1,9 +1,11 @@
-"""Kernels with packed weights: register tiles that compilers turn into fused multiply-adds of whole vectors.
+"""The kernel of convolutions with packed weights, and of products of matrices.
 
-A tile is some places of the result by 16 outputs. Its sums are local arrays with constant bounds, which gcc and clang
-keep in vector registers when they unroll; the innermost loop reads one number of x for each place and 16 weights that
-lie behind each other. Where a window reaches outside of x, it reads zeros instead: pointers to the rows of x are set up
-before, so the sums need no conditions (the "indirect" convolution of Dukhan, "The Indirect Convolution Algorithm").
+It works in tiles of some places of the result by some outputs. The sums of a tile are local arrays with constant
+bounds, which gcc and clang keep in vector registers; the innermost loop reads one number of x for each place and the
+weights of all outputs of the tile, which lie behind each other.
+
+Tiles go over chunks of places for one block of outputs after the other: the block's weights stay in the nearest cache,
+and the chunk's part of x in the next one, so that large weights are read from memory once.
 """
 
 from __future__ import annotations
@@ -11,240 +13,173 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ....ir.dialects.c.packed import BLOCK, DepthwiseConv, PackedConv
+from ....ir.dialects.c.packed import PackedConv, tile_height
 from ...c_text import fill
 from .registry import bounded, element_type, kernel, loops
+from .taps import set_pointers, zeros
 
-_SPEEDS = {8: 1.0, 7: 0.97, 6: 0.92, 5: 0.85, 4: 0.77, 3: 0.65, 2: 0.5, 1: 0.28}
-"""How fast tiles of so many places were, beside 8 places (measured with gcc 12 and AVX-512)."""
-
-
-def tile_height(places: int) -> int:
-    """How many places a tile has: the fewest tiles, where larger ones are faster."""
-    return min(_SPEEDS, key=lambda n: -(-places // n) * n / _SPEEDS[n])
+_MOST_POINTERS = 1024
+"""How many pointers to rows of x a chunk has at most: they lie on the stack."""
+_MOST_ELEMENTS = 1 << 16
+"""How many elements of x a chunk reads at most, where its rows need no pointers."""
+_JOINT_WIDTH = 16
+"""gcc resolves loops of up to so many steps into single numbers if they hold little, and makes no vectors of them."""
 
 
 @kernel("packed_conv")
 def packed_conv(op: PackedConv) -> str:
-    type = element_type(op.output)
-    groups, blocks, *window, inner, _ = op.weight.tensor.static_shape
-    outputs = op.output.tensor.static_shape[-1]
-    places = op.output.tensor.size // outputs
-    height = tile_height(places)
-    taps = math.prod(window)
-    group = fill(
+    tiling = _Tiling(op)
+    table = fill(
         """
-        const $type *w = weight + g * $weights;
-        for (int o = 0; o < $blocks; o++) {
-            $sums
-            for (int n = 0; n < $block; n++) {
-                $starts
-            }
-            for (int k = 0; k < $taps; k++) {
-                $rows
-                for (int c = 0; c < $inner; c++, w += $block) {
-                    for (int n = 0; n < $block; n++) {
-                        $steps
-                    }
-                }
-            }
-            $stores
-        }
+        const $type *rows[$pointers];
+        $loop
         """,
-        type=type,
-        weights=blocks * taps * inner * BLOCK,
-        blocks=blocks,
-        block=BLOCK,
-        taps=taps,
-        inner=inner,
-        sums="\n".join(f"{type} sum{m}[{BLOCK}];" for m in range(height)),
-        starts="\n".join(f"sum{m}[n] = {_start(op, blocks)};" for m in range(height)),
-        rows="\n".join(f"const {type} *x{m} = rows[k * {height} + {m}] + g * {inner};" for m in range(height)),
-        steps="\n".join(f"sum{m}[n] += x{m}[c] * w[n];" for m in range(height)),
-        stores=_stores(op, height, places, type),
+        type=tiling.type,
+        pointers=tiling.chunk * tiling.taps,
+        loop=loops([tiling.chunk], f"const int at = {_clamped(tiling)};\n{tiling.set_rows()}", ["m"]),
     )
-    zeros = op.x.tensor.static_shape[-1]
     return fill(
         """
         $zeros
-        for (int t = 0; t < $places; t += $height) {
-            const $type *rows[$pointers];
+        for (int first = 0; first < $places; first += $chunk) {
+            $end
             $table
             $groups
         }
         """,
-        zeros=f"static const {type} zeros[{zeros}];" if _reaches_outside(op, window) else "",
-        places=places,
-        height=height,
-        type=type,
-        pointers=taps * height,
-        table=_pointer_table(op, window, places, height),
-        groups=loops([groups], group, ["g"]),
+        zeros="" if tiling.is_product else zeros(op, tiling.window),
+        places=tiling.places,
+        chunk=tiling.chunk,
+        end=f"const int end = nncc_min_int(first + {tiling.chunk}, {tiling.places});",
+        table="" if tiling.is_product else table,
+        groups=loops([op.weight.tensor.static_shape[0]], _group(tiling), ["g"]),
     )
 
 
-def _start(op: PackedConv, blocks: int) -> str:
-    return "0" if op.bias is None else f"bias[(g * {blocks} + o) * {BLOCK} + n]"
+def _clamped(tiling: _Tiling) -> str:
+    """Places behind the last one do what that does."""
+    is_even = tiling.places % tiling.chunk == 0
+    return "first + m" if is_even else f"nncc_min_int(first + m, {tiling.places - 1})"
 
 
-def _stores(op: PackedConv, height: int, places: int, type: str) -> str:
-    """Write the sums. The last tile and the last block may be partly empty: they go by way of a small array.
+class _Tiling:
+    """How the work of a convolution is divided."""
 
-    All stores go through one pointer, or compilers could not tell that they do not meet and would not use vectors.
-    """
-    outputs = op.output.tensor.static_shape[-1]
-    sums = [bounded(f"sum{m}[n]", op, type) for m in range(height)]
-    whole = fill(
-        """
-        $type *to = output + t * $outputs + g * $per_group + o * $block;
-        for (int n = 0; n < $block; n++) {
-            $stores
-        }
-        """,
-        type=type,
-        outputs=outputs,
-        per_group=op.outputs,
-        block=BLOCK,
-        stores="\n".join(f"to[{m * outputs} + n] = {v};" for m, v in enumerate(sums)),
-    )
-    full_tiles, full_blocks = places % height == 0, op.outputs % BLOCK == 0
-    if full_tiles and full_blocks:
-        return whole
-    conditions = [] if full_tiles else [f"t + {height} <= {places}"]
-    conditions += [] if full_blocks else [f"(o + 1) * {BLOCK} <= {op.outputs}"]
+    def __init__(self, op: PackedConv) -> None:
+        self.op, self.type = op, element_type(op.output)
+        _, self.blocks, *window, self.inner, self.width = op.weight.tensor.static_shape
+        self.window: Sequence[int] = window
+        self.taps = math.prod(window)
+        self.outputs, self.channels = op.output.tensor.static_shape[-1], op.x.tensor.static_shape[-1]
+        self.places = op.output.tensor.size // self.outputs
+        self.height = tile_height(self.width, self.places)
+        self.is_product = self.taps == 1 and not any(op.pads) and math.prod(op.strides) == 1
+        """Whether the rows of x lie in the order in which they are read: a product of matrices."""
+        most = _MOST_ELEMENTS // self.channels if self.is_product else _MOST_POINTERS // self.taps
+        tiles = max(min(most, self.places + self.height - 1) // self.height, 1)
+        self.chunk = tiles * self.height
+
+    def set_rows(self) -> str:
+        return set_pointers(self.op, self.window, f"rows[m * {self.taps} + $tap]")
+
+    def row(self, m: int) -> str:
+        """Where place m of a tile reads x at tap k."""
+        group = f" + g * {self.inner}" if self.inner != self.channels else ""
+        if not self.is_product:
+            return f"rows[(t - first + {m}) * {self.taps} + k]{group}"
+        place = f"t + {m}" if self.places % self.height == 0 else f"nncc_min_int(t + {m}, {self.places - 1})"
+        return f"x + ({place}) * {self.channels}{group}"
+
+
+def _group(tiling: _Tiling) -> str:
+    """All tiles of a chunk, for the blocks of a group one after the other."""
+    rows, width, inner, type = range(tiling.height), tiling.width, tiling.inner, tiling.type
+    steps = [f"sum{m}[n] += x{m}[c] * w[n];" for m in rows]
+    joint = width <= _JOINT_WIDTH
     return fill(
         """
-        if ($condition) {
-            $whole
-        } else {
-            $type tile[$size];
-            for (int n = 0; n < $block; n++) {
+        for (int o = 0; o < $blocks; o++) {
+            const $type *block = weight + (g * $blocks + o) * $size;
+            for (int t = first; t < end; t += $height) {
+                const $type *w = block;
+                $sums
+                for (int n = 0; n < $width; n++) {
+                    $starts
+                }
+                for (int k = 0; k < $taps; k++) {
+                    $rows
+                    for (int c = 0; c < $inner; c++, w += $width) {
+                        $steps
+                    }
+                }
                 $stores
             }
-            for (int m = 0; m < $height && t + m < $places; m++) {
-                for (int n = 0; n < $block && o * $block + n < $per_group; n++) {
-                    output[(t + m) * $outputs + g * $per_group + o * $block + n] = tile[m * $block + n];
-                }
-            }
         }
         """,
-        condition=" && ".join(conditions),
-        whole=whole,
         type=type,
-        size=height * BLOCK,
-        block=BLOCK,
-        stores="\n".join(f"tile[{m * BLOCK} + n] = {v};" for m, v in enumerate(sums)),
-        height=height,
-        places=places,
+        blocks=tiling.blocks,
+        size=tiling.taps * inner * width,
+        height=tiling.height,
+        width=width,
+        taps=tiling.taps,
+        inner=inner,
+        sums="\n".join(f"{type} sum{m}[{width}];" for m in rows),
+        starts="\n".join(f"sum{m}[n] = {_start(tiling)};" for m in rows),
+        rows="\n".join(f"const {type} *x{m} = {tiling.row(m)};" for m in rows),
+        steps="\n".join(loops([width], s, ["n"]) for s in (["\n".join(steps)] if joint else steps)),
+        stores=_stores(tiling),
+    )
+
+
+def _start(tiling: _Tiling) -> str:
+    return "0" if tiling.op.bias is None else f"bias[(g * {tiling.blocks} + o) * {tiling.width} + n]"
+
+
+def _stores(tiling: _Tiling) -> str:
+    """Write the sums, bounded while they are vectors still; of the last block what there is of it.
+
+    Places behind the last one hold the same sums as that, and go where that goes.
+    """
+    op, width, rows = tiling.op, tiling.width, range(tiling.height)
+    rest = op.outputs % width
+    bounds = [f"sum{m}[n] = {v};" for m in rows if (v := bounded(f"sum{m}[n]", op, tiling.type)) != f"sum{m}[n]"]
+    columns = "g * $per_group + o * $width" if op.outputs != tiling.outputs else "o * $width"
+    return fill(
+        f"""
+        $bounds
+        {tiling.type} *to = output + t * $outputs + {columns};
+        $stores
+        """,
+        bounds="\n".join(loops([width], b, ["n"]) for b in bounds),
+        outputs=tiling.outputs,
         per_group=op.outputs,
-        outputs=outputs,
+        width=width,
+        stores=_copies(tiling, width)
+        if not rest
+        else fill(
+            """
+            if (o < $last) {
+                $whole
+            } else {
+                $rest
+            }
+            """,
+            last=tiling.blocks - 1,
+            whole=_copies(tiling, width),
+            rest=_copies(tiling, rest),
+        ),
     )
 
 
-def _reaches_outside(op: PackedConv | DepthwiseConv, window: Sequence[int]) -> bool:
-    """Whether any window holds a place outside of x."""
-    lengths, counts = op.x.tensor.static_shape[1:-1], op.output.tensor.static_shape[1:-1]
-    rows = zip(lengths, counts, window, op.strides, op.dilations, op.pads, strict=True)
-    return any(p > 0 or (m - 1) * s - p + d * (k - 1) >= n for n, m, k, s, d, p in rows)
+def _copies(tiling: _Tiling, width: int) -> str:
+    """Write the first outputs of each place of a tile.
 
-
-def _pointer_table(op: PackedConv, window: Sequence[int], places: int, height: int) -> str:
-    """Where in x each tap of each place of a tile begins. Places behind the last one do what that does."""
-    body = f"const int at = {'t + m' if places % height == 0 else f't + m < {places} ? t + m : {places - 1}'};\n"
-    body += pointers(op, window, f"rows[($tap) * {height} + m]")
-    return loops([height], body, ["m"])
-
-
-_TAPS = ("ka", "kb", "kc")
-
-
-def pointers(op: PackedConv | DepthwiseConv, window: Sequence[int], target: str) -> str:
-    """Sets ``target``, in which ``$tap`` is a tap's number, to the row of x that each tap of place ``at`` reads."""
-    lengths, counts = op.x.tensor.static_shape[1:-1], op.output.tensor.static_shape[1:-1]
-    channels, rank = op.x.tensor.static_shape[-1], len(counts)
-    lines, inside = [], []
-    for axis in range(rank):
-        behind = math.prod(counts[axis + 1 :])
-        place = f"at / {behind} % {counts[axis]}" if behind > 1 else f"at % {counts[axis]}"
-        lines.append(f"const int first{axis} = {place} * {op.strides[axis]} - {op.pads[axis]};")
-        inside.append(f"const int x{axis} = first{axis} + {_TAPS[axis]} * {op.dilations[axis]};")
-    index = f"at / {math.prod(counts)}" if rank else "at"
-    for axis in range(rank):
-        index = f"({index}) * {lengths[axis]} + x{axis}"
-    tap = "0"
-    for axis in range(rank):
-        tap = f"({tap}) * {window[axis]} + {_TAPS[axis]}" if axis else _TAPS[axis]
-    target = target.replace("$tap", tap)
-    row = f"x + ({index}) * {channels}"
-    if _reaches_outside(op, window):
-        outside = " || ".join(f"x{a} < 0 || x{a} >= {lengths[a]}" for a in range(rank))
-        inside.append(f"{target} = {outside} ? zeros : {row};")
-    else:
-        inside.append(f"{target} = {row};")
-    return "\n".join([*lines, loops(window, "\n".join(inside), _TAPS)])
-
-
-@kernel("depthwise_conv")
-def depthwise_conv(op: DepthwiseConv) -> str:
-    """For each place, blocks of channels side by side."""
-    type = element_type(op.output)
-    *window, channels = op.weight.tensor.static_shape
-    taps = math.prod(window)
-    return fill(
-        """
-        $zeros
-        for (int at = 0; at < $places; at++) {
-            const $type *rows[$taps];
-            $type *to = output + at * $channels;
-            $table
-            $whole
-            $rest
-        }
-        """,
-        zeros=f"static const {type} zeros[{channels}];" if _reaches_outside(op, window) else "",
-        places=op.output.tensor.size // channels,
-        type=type,
-        taps=taps,
-        channels=channels,
-        table=pointers(op, window, "rows[$tap]"),
-        whole=_channels(op, 0, channels - channels % _CHANNELS, _CHANNELS, taps),
-        rest=_channels(op, channels - channels % _CHANNELS, channels, channels % _CHANNELS, taps),
+    All go through one pointer, or compilers could not tell that they do not meet and would not use vectors.
+    """
+    places = (
+        [f"{m * tiling.outputs}" for m in range(tiling.height)]
+        if tiling.places % tiling.height == 0
+        else [f"nncc_min_int({m}, {tiling.places - 1} - t) * {tiling.outputs}" for m in range(tiling.height)]
     )
-
-
-_CHANNELS = 32
-"""How many channels are summed side by side."""
-
-
-def _channels(op: DepthwiseConv, begin: int, end: int, count: int, taps: int) -> str:
-    if begin == end:
-        return ""
-    type = element_type(op.output)
-    return fill(
-        """
-        for (int c = $begin; c < $end; c += $count) {
-            $type sum[$count];
-            for (int n = 0; n < $count; n++) {
-                sum[n] = $start;
-            }
-            for (int k = 0; k < $taps; k++) {
-                const $type *from = rows[k] + c;
-                const $type *w = weight + k * $channels + c;
-                for (int n = 0; n < $count; n++) {
-                    sum[n] += from[n] * w[n];
-                }
-            }
-            for (int n = 0; n < $count; n++) {
-                to[c + n] = $value;
-            }
-        }
-        """,
-        begin=begin,
-        end=end,
-        count=count,
-        type=type,
-        start="0" if op.bias is None else "bias[c + n]",
-        taps=taps,
-        channels=op.output.tensor.static_shape[-1],
-        value=bounded("sum[n]", op, type),
-    )
+    copies = [f"to[{at} + n] = sum{m}[n];" for m, at in enumerate(places)]
+    return "\n".join(loops([width], s, ["n"]) for s in copies)
