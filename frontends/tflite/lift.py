@@ -20,10 +20,12 @@ from ...ir import (
 from ...ir.dialects.tfl.base import SIGNATURE, TENSOR, TFLOp
 from ...ir.passes import Pass, PassContext
 from ...ir.ports import PORT_ELEMENT, Side
+from ...ir.regions import blocks_within
 from ...ir.types import merge_types
 from ..lifting import WRONG_USE, GraphLift, erase_unused, replace_body
 from ..nodes import CORRECT, FIT, refuse
 from ..sizes import filled
+from .dilations import fuse_dilations
 from .ops import CUSTOM_LIFTS, LIFTS, REFUSALS, Lifter
 from .ops.registry import LiftFunction
 
@@ -36,7 +38,8 @@ class LiftTfl(Pass, name="lift-tfl"):
 
     Inputs and outputs keep their order, names, layout and element types. Operations on images are channel-first in nn,
     so that they stand between transposes, which ``channel-first`` takes away. Quantized tensors become real numbers
-    between ``nn.quantize`` and ``nn.dequantize``, which ``adopt-quantization`` understands. Only operators that the
+    between ``nn.quantize`` and ``nn.dequantize``, which ``adopt-quantization`` understands; those of 16 bits are real
+    numbers. Only operators that the
     outputs need are lifted. Custom operators are lifted by plugins.
 
         "func.func"() ({                                             "func.func"() ({
@@ -55,6 +58,7 @@ class LiftTfl(Pass, name="lift-tfl"):
     def run(self, module: Module, context: PassContext) -> bool:
         found = Diagnostics()
         graph = module.main
+        self.counts["dilated convolutions"] += sum(map(fuse_dilations, blocks_within(graph)))
         try:
             function = SubgraphLift(module, found).function(graph)
         finally:
@@ -80,10 +84,12 @@ class SubgraphLift(GraphLift):
                 message = f"the input '{name}' holds no numbers, so that nothing can be computed of it"
                 self.diagnostics.error(message, graph.location, "cut the model behind it")
         self.diagnostics.raise_if_errors()
-        types = [v.tensor.with_element(v.tensor.storage) for v in graph.inputs]
+        types = [self._port_type(v.tensor) for v in graph.inputs]
         function, self.b.block = Function.create(
             graph.sym_name, list(zip(graph.input_names, types, strict=True)), graph.location
         )
+        for new, old in zip(function.inputs, graph.inputs, strict=True):
+            new.name = old.name
         inputs = [self._entering(new, old.tensor) for new, old in zip(function.inputs, graph.inputs, strict=True)]
         outputs = self.lift_block(graph.body, inputs)
         self.diagnostics.raise_if_errors()
@@ -93,15 +99,18 @@ class SubgraphLift(GraphLift):
         erase_unused(function.body)
         return function
 
+    def _port_type(self, type: TensorType) -> TensorType:
+        return type.with_element(type.storage if _is_rounded(type) else type.expressed)
+
     def _entering(self, value: Value, type: TensorType) -> Value:
         """The real numbers of an input that is quantized in the file."""
-        if not isinstance(type.element, QuantizedType):
+        if not _is_rounded(type):
             return value
         return self._real(self.b.nn.storage_cast(value, to=type.element))
 
     def _leaving(self, real: Value, type: TensorType) -> Value:
         """The integers of an output that is quantized in the file."""
-        if not isinstance(type.element, QuantizedType):
+        if not _is_rounded(type):
             return real
         value: Value = self.b.nn.storage_cast(self.stored[real], to=type.storage)
         return value
@@ -136,7 +145,7 @@ class SubgraphLift(GraphLift):
         """A result of the element type that the file says. Of shapes, those that follow from the inputs are true."""
         if not isinstance(old.type, TensorType):
             raise refuse(op, f"gives '{old.name}', which holds no numbers", "do without the operator")
-        declared, kind = old.tensor, old.tensor.element
+        declared = old.tensor
         wanted, given = declared.expressed, new.tensor.storage
         if wanted != given and wanted.is_integer and given.is_integer:
             new = self.b.nn.cast(new, to=wanted)  # nn counts in i64
@@ -145,9 +154,17 @@ class SubgraphLift(GraphLift):
             new.type = merged
         elif new.tensor.element != wanted:
             raise refuse(op, f"gives {new.type}, but the file says {declared}", FIT)
-        if isinstance(kind, QuantizedType):
-            return self._real(self.b.nn.quantize(new, to=new.tensor.with_element(kind)))
+        if _is_rounded(declared):
+            return self._real(self.b.nn.quantize(new, to=new.tensor.with_element(declared.element)))
         return new
+
+
+def _is_rounded(type: TensorType) -> bool:
+    """Whether what is computed is rounded to the integers of a type: to those of 8 bits.
+
+    More bits say no more than that a number is in their range; they are left out, at ports too.
+    """
+    return isinstance(type.element, QuantizedType) and type.storage.bits <= 8
 
 
 def _find_lift(op: TFLOp) -> LiftFunction:
@@ -172,6 +189,6 @@ def _copy_port_facts(graph: Function, function: Function) -> None:
             name = graph.port_attribute(side, index, TENSOR)
             if name is not None:
                 function.set_port_attribute(side, index, TENSOR, name)
-            kind = graph.port(side, index).tensor.element
-            if isinstance(kind, QuantizedType):
-                function.set_port_attribute(side, index, PORT_ELEMENT, kind)
+            type = graph.port(side, index).tensor
+            if _is_rounded(type):
+                function.set_port_attribute(side, index, PORT_ELEMENT, type.element)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I32, I64
+from ...nodes import expect_affordable
 from ...sizes import END, as_scalar, cast, filled, reshape, sizes_of
 from .registry import Lifter, lift, refuse
 
@@ -15,6 +16,7 @@ from .registry import Lifter, lift, refuse
 def _chosen(b: Lifter, op: Any, boxes: Value, scores: Value, limits: tuple[Value, Value, Value]) -> tuple[Value, int]:
     """The indices of the boxes that are kept, best first, and how many they are at most."""
     (most,) = b.known_ints(op, limits[0], "the number of boxes")
+    expect_affordable(op, "a result", most)
     rows = b.nn.non_max_suppression(
         reshape(b, boxes, [1, *sizes_of(boxes)]),
         reshape(b, scores, [1, 1, *sizes_of(scores)]),

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I32, I64
-from ...nodes import expect_rank, numbers, refuse
+from ...nodes import expect_affordable, expect_rank, numbers, refuse
 from ...sizes import as_scalar, as_vector, cast, filled, unsqueeze
 from .registry import Lifter, lift
 
@@ -64,6 +64,7 @@ def broadcast_args(b: Lifter, op: Any, first: Value, second: Value) -> Value:
 def matrix_diag(b: Lifter, op: Any, diagonal: Value) -> Value:
     rank = expect_rank(op, diagonal, 1)
     (length,) = numbers(op, diagonal.tensor.dims[-1:], "the diagonal")
+    expect_affordable(op, "a diagonal", length * length)
     zero = filled(b, 0, (), diagonal.tensor.storage)
     made: Value = b.nn.select(b.constant(np.eye(length, dtype=bool)), unsqueeze(b, diagonal, [rank]), zero)
     return made
@@ -76,8 +77,8 @@ def matrix_set_diag(b: Lifter, op: Any, x: Value, diagonal: Value) -> Value:
     (length,) = numbers(op, diagonal.tensor.dims[-1:], "the diagonal")
     if length != min(height, width):
         raise refuse(op, f"has a diagonal of {length} for matrices of {height}x{width}")
-    axis, missing = (rank - 1, width - height) if width <= height else (rank - 2, 0)
-    column = unsqueeze(b, diagonal, [axis])  # along the shorter axis: broadcasting gives it to the other
-    assert missing <= 0
+    expect_affordable(op, "matrices", height * width)
+    # A new axis along the longer one: broadcasting repeats the diagonal there.
+    column = unsqueeze(b, diagonal, [rank - 1 if width <= height else rank - 2])
     made: Value = b.nn.select(b.constant(np.eye(height, width, dtype=bool)), column, x)
     return made

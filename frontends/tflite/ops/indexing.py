@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ....ir import Value
 from ....ir.module import scalar_constant
 from ....ir.types import I64
-from ...nodes import axis_of, expect_rank, refuse
+from ...nodes import axis_of, expect_affordable, expect_rank, refuse
 from ...sizes import as_scalar, as_vector, cast, counting, filled, length_of, sizes_of, unsqueeze
 from .reductions import neutral
 from .registry import Lifter, lift
@@ -101,7 +102,9 @@ def reverse_sequence(b: Lifter, op: Any, x: Value, lengths: Value) -> Value:
 @lift("SEGMENT_SUM")
 def segment_sum(b: Lifter, op: Any, x: Value, ids: Value) -> Value:
     known = b.known_ints(op, ids, "the segments")
-    rows = filled(b, 0, (known[-1] + 1, *x.tensor.static_shape[1:]), x.tensor.storage)
+    shape = (known[-1] + 1, *x.tensor.static_shape[1:])
+    expect_affordable(op, "segments", prod(shape))
+    rows = filled(b, 0, shape, x.tensor.storage)
     made: Value = b.nn.scatter_nd(rows, unsqueeze(b, cast(b, ids, I64), [1]), x, reduction="add")
     return made
 
@@ -113,6 +116,7 @@ def unsorted_segment(b: Lifter, op: Any, x: Value, ids: Value, count: Value) -> 
     (segments,) = b.known_ints(op, count, "the number of segments")
     rank = expect_rank(op, ids, 0)
     element, shape = x.tensor.storage, x.tensor.static_shape[rank:]
+    expect_affordable(op, "segments", (segments + 1) * prod(shape))
     rows = filled(b, neutral(kind, element.dtype), (segments + 1, *shape), element)
     places = cast(b, ids, I64)
     places = b.nn.select(b.nn.less(places, 0), b.constant(np.int64(segments)), places)

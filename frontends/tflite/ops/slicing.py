@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import attrs
@@ -10,7 +11,7 @@ import numpy as np
 
 from ....ir import Value
 from ....ir.types import I64
-from ...nodes import expect_rank, numbers, refuse
+from ...nodes import expect_affordable, expect_rank, numbers, refuse
 from ...sizes import END, as_vector, squeeze, unsqueeze
 from .registry import Lifter, lift
 
@@ -131,6 +132,7 @@ def _computed_slice(b: Lifter, op: Any, x: Value, begin: Value, end: Value, step
 def dynamic_update_slice(b: Lifter, op: Any, x: Value, update: Value, start: Value) -> Value:
     """The update lies so that it fits: starts are moved."""
     lengths, size = (numbers(op, v.tensor.dims, "its operands") for v in (x, update))
+    expect_affordable(op, "an update", prod(size) * len(size))
     room = b.constant(np.array([n - m for n, m in zip(lengths, size, strict=True)], np.int64))
     place = b.nn.minimum(b.nn.maximum(as_vector(b, start), 0), room)
     grid = np.stack(np.meshgrid(*(np.arange(n) for n in size), indexing="ij"), -1).astype(np.int64)
