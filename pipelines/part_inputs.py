@@ -67,7 +67,7 @@ def _lift_before(
     module = graph.extract(graph.until(values))
     dialects = module.dialects()
     names = [f"{f.name}-to-nn" for f in registry.sources().values() if f.dialect in dialects]
-    known = [name for name in names if name in registry.pipeline_files()]
+    known = [name for name in names if name in registry.pipeline_names()]
     if not known and dialects - {"nn"}:
         raise CompileError(
             f"the functions before the parts cannot be run in the dialect {', '.join(sorted(dialects))}",
