@@ -44,6 +44,8 @@ class Format:
     """Whether ``load`` takes a folder."""
     alone: tuple[str, ...] = ()
     """Extensions of files that are a model only if given alone: other formats have them for parts of one."""
+    aliases: tuple[str, ...] = ()
+    """Further names on the command line: those of NNabla's converter. ``TF_PB`` is read as ``tf-pb``."""
 
     def check_options(self, given: Iterable[str]) -> None:
         """Raises UsageError where the format has no option of one of these names."""
@@ -118,6 +120,7 @@ register_source(
         ("signature", "inputs", "outputs", "input_shape", "diagnostics"),
         reads_folders=True,
         alone=(".h5",),
+        aliases=("tf-pb", "saved-model", "tf-ckpt-v1", "tf-ckpt-v2"),
     )
 )
 register_source(Format("nnb", "nnb", (".nnb",), "nncc.frontends.nnb", "networks of nnabla-c-runtime", ("diagnostics",)))
@@ -143,7 +146,15 @@ register_target(
     Format("saved-model", "tf", (), "nncc.backends.tf.saved_model", "TensorFlow: a SavedModel", is_folder=True)
 )
 register_target(
-    Format("c-nnablart", "nnb", (), "nncc.backends.c_nnablart", "C source for nnabla-c-runtime", is_folder=True)
+    Format(
+        "c-nnablart",
+        "nnb",
+        (),
+        "nncc.backends.c_nnablart",
+        "C source for nnabla-c-runtime",
+        is_folder=True,
+        aliases=("csrc",),
+    )
 )
 register_target(
     Format("mlir", "", (".mlir",), "nncc.pipelines.ir_text", "nncc's IR as text, of any stage", ("constants",))
@@ -173,9 +184,11 @@ def target_of(path: Path, name: str | None = None) -> Format:
 def _format(table: dict[str, Format], paths: list[Path], name: str | None, verb: str) -> Format:
     known = "; ".join(f"{f.name} ({' '.join(f.extensions)})" for f in table.values())
     if name is not None:
-        if name not in table:
+        plain = name.lower().replace("_", "-")
+        named = next((f for f in table.values() if plain in (f.name, *f.aliases)), None)
+        if named is None:
             raise UsageError(f"there is no format '{name}' that can be {verb}", remedy=f"these can be: {known}")
-        return table[name]
+        return named
     if verb == "read" and len(paths) == 1:
         for format in table.values():
             if _is_alone(format, paths[0]):

@@ -105,8 +105,8 @@ def _add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("formats")
-    group.add_argument("-I", "--input-format", metavar="F", help="read the input as this format")
-    group.add_argument("-O", "--output-format", metavar="F", help="write this format")
+    group.add_argument("-I", "--input-format", "--import-format", metavar="F", help="read the input as this format")
+    group.add_argument("-O", "--output-format", "--export-format", metavar="F", help="write this format")
     group.add_argument("-E", "--executor", type=int, metavar="N", help="NNP: use executor N (negative: from the end)")
     group.add_argument("--network", metavar="NAME", help="NNP: use the network of this name")
     group.add_argument("--seed", type=int, metavar="N", help="NNP: for parameters that must be made up")
@@ -265,11 +265,7 @@ def _output(args: argparse.Namespace, inputs: list[Path], pipeline: Pipeline | N
     target = args.output_format or (pipeline.backend if pipeline else None)
     if target is None:
         raise UsageError("there is no output", remedy="name it with -o OUTPUT, or choose a --pipeline")
-    if target not in registry.targets():
-        raise UsageError(
-            f"there is no format '{target}' that can be written", remedy=f"{', '.join(registry.targets())}"
-        )
-    extensions = registry.targets()[target].extensions  # a folder has none
+    extensions = registry.target_of(Path(), target).extensions  # a folder has none
     output = Path(inputs[0].name).with_suffix(extensions[0] if extensions else "")
     if any(output.resolve() == p.resolve() for p in inputs):
         raise UsageError(f"the output would replace the input '{output}'", remedy="name another with -o OUTPUT")

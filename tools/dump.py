@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", nargs="+", metavar="MODEL", help="the file, or the files that the model consists of")
-    parser.add_argument("-I", "--input-format", metavar="F", help="read the input as this format")
+    parser.add_argument("-I", "--input-format", "--import-format", metavar="F", help="read the input as this format")
     parser.add_argument("-E", "--executor", type=int, metavar="N", help="NNP: show executor N only")
     text = parser.add_argument_group("text")
     text.add_argument("--passes", metavar="A,B{X=1}", help="run these passes first")

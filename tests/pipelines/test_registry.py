@@ -41,3 +41,22 @@ def test_a_compilation_imports_what_it_uses(data: Path, tmp_path: Path) -> None:
 def test_what_is_no_pass_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match=f"there is no pass '{name}'"):
         registry.find_pass(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [("onnx", "onnx"), ("SAVED_MODEL", "saved-model"), ("TF_PB", "tf-pb"), ("tf-pb", "tf-pb"), ("CSRC", "c-nnablart")],
+)
+def test_targets_have_the_names_of_nnablas_converter_too(name: str, format: str) -> None:
+    assert registry.target_of(Path("folder"), name).name == format
+
+
+@pytest.mark.parametrize("name", ["NNP", "ONNX", "TF_PB", "TF_CKPT_V1", "TF_CKPT_V2", "SAVED_MODEL", "TFLITE"])
+def test_sources_have_the_names_of_nnablas_converter_too(name: str) -> None:
+    others = {"NNP": "nnp", "ONNX": "onnx", "TFLITE": "tflite"}
+    assert registry.source_of([Path("m")], name).name == others.get(name, "tf")
+
+
+def test_other_names_of_formats_are_refused() -> None:
+    with pytest.raises(UsageError, match="there is no format 'KERAS' that can be written"):
+        registry.target_of(Path("m"), "KERAS")
