@@ -71,7 +71,7 @@ class _Importer:
                 self.image.place,
                 "written again, it gets the lowest level that has all",
             )
-        self.function.set_attribute(nnb.INPUT_BUFFERS, [self._input_buffer(v) for v in inputs])
+        self.function.set_attribute(nnb.INPUT_BUFFERS, self._input_buffers(inputs))
         self.module.set_attribute(nnb.BUFFER_SIZES, self.sizes)
         for op, fault in nnb.buffer_faults(self.function, tuple(self.sizes)):
             self.diagnostics.error(f"'{op.name}' op {fault}", op.location, AGAIN)
@@ -99,15 +99,21 @@ class _Importer:
                 reason = "is a parameter" if variable.is_parameter else f"is an input {count} times"
                 self.image.fail(f"the input {variable.name} {reason}")
 
-    def _input_buffer(self, variable: Variable) -> int:
-        """The buffer of an input.
+    def _input_buffers(self, inputs: Sequence[Variable]) -> list[int]:
+        """The buffers of the inputs.
 
-        NNabla's converter gives those that nobody uses the first buffer, whatever lies there: here they get their own.
+        NNabla's converter gives those that nobody uses the first buffer, whatever lies there and however small it is:
+        here they get one of their own.
         """
-        if self.values[variable.number].has_uses:
-            return variable.buffer
-        self.sizes.append(byte_size(variable.type))
-        return len(self.sizes) - 1
+        buffers = [v.buffer for v in inputs]
+        holders = Counter(buffers)
+        sizes = dict(enumerate(self.sizes))
+        for index, variable in enumerate(inputs):
+            fits = holders[variable.buffer] == 1 and byte_size(variable.type) <= sizes.get(variable.buffer, 0)
+            if not fits and not self.values[variable.number].has_uses:
+                buffers[index] = len(self.sizes)
+                self.sizes.append(byte_size(variable.type))
+        return buffers
 
     def _value(self, variable: Variable, user: str) -> Value:
         """What a variable holds when it is used. Raises CompileError where nothing has filled it before."""

@@ -183,6 +183,7 @@ def test_an_unused_input_gets_a_buffer_of_its_own(data, tmp_path):
     module.set_attribute(nnb.BUFFER_SIZES, (8, 8, 20))
     file = written(module, tmp_path)
     record = words(file).index(0xFFFFFFFD)  # buffer 2
+    assert written(read(file, tmp_path), tmp_path) == file
     found = read(changed(file, record, 0xFFFFFFFF), tmp_path)
     assert nnb.input_buffers(found.main) == (0, 3)
     assert found.attributes[nnb.BUFFER_SIZES][3] == 4 * unused.tensor.size
