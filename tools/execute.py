@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..ir import CompileError, Location, Module, UsageError
+from ..ir import CompileError, Location, Module
 from ..ir.interpreter import Observer, evaluate
 from ..ir.layout import permute, to_first, to_last
 from ..ir.passes import PassContext
@@ -98,24 +98,30 @@ class LiteRtModel:
         self.transposed = _transposed_ports(path.with_suffix(".json"))
 
     def run(self, inputs: Mapping[str, Array] | None, seed: int = 0, batch: int | None = None) -> dict[str, Array]:
-        if batch is not None:
-            raise CompileError("a TFLite file has a fixed batch", self.place, "leave --batch-size out")
-        rng = np.random.default_rng(seed)
+        given = self.random_inputs(seed, batch) if inputs is None else inputs
         details = self._details("input")
         for name, detail in details.items():
-            shape = tuple(map(int, detail["shape"]))
-            expected = permute(shape, to_first(len(shape))) if name in self.transposed else shape
-            array = rng.random(expected) if inputs is None else self._given(name, inputs, len(details))
+            expected = self._source_shape(name, detail)
+            array = self._given(name, given, len(details))
             if array.shape != expected:
                 raise CompileError(f"input '{name}' has shape {array.shape}, expected {expected}", self.place)
             if name in self.transposed:
-                array = array.transpose(to_last(len(shape)))
+                array = array.transpose(to_last(len(expected)))
             self.interpreter.set_tensor(detail["index"], _quantized(array, detail))
         self.interpreter.invoke()
         return {name: self._output(name, detail) for name, detail in self._details("output").items()}
 
     def random_inputs(self, seed: int, batch: int | None = None) -> dict[str, Array]:
-        raise UsageError("the reference does not say its inputs' layout", remedy="give --inputs")
+        if batch not in (None, 1):
+            raise CompileError("a TFLite file has a fixed batch", self.place, "leave --batch-size out")
+        rng = np.random.default_rng(seed)
+        shapes = {name: self._source_shape(name, detail) for name, detail in self._details("input").items()}
+        return {name: rng.random(shape, np.float32) for name, shape in shapes.items()}
+
+    def _source_shape(self, name: str, detail: Mapping[str, Any]) -> tuple[int, ...]:
+        """The shape of an input as the source has it."""
+        shape = tuple(map(int, detail["shape"]))
+        return permute(shape, to_first(len(shape))) if name in self.transposed else shape
 
     def _given(self, name: str, inputs: Mapping[str, Array], count: int) -> Array:
         if name in inputs:
