@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "compile": "compile a model (what nncc does when no command is named)",
+    "optimize": "make a model smaller and faster in its own format",
     "opt": "run passes on IR text",
     "run": "execute a model on inputs",
     "compare": "run two models on the same inputs and show where they part",
