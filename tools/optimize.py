@@ -1,4 +1,4 @@
-"""Optimize a model in its own format: batch normalizations, scales and constants folded, operations fused, nothing unused.
+"""Optimize a model in its own format: constants and scales fold, operations are fused, what is unused goes.
 
 nncc optimize in.pb out.pb
 nncc optimize m.nnp smaller.nnp -b 1          (all options of nncc, for a pipeline of this pair)
