@@ -95,12 +95,20 @@ def _rename_grid(op: Operation, order: Order) -> None:
         op.grid = attrs.evolve(grid, axis=inverse(order)[grid.axis % len(order)])
 
 
+def _permute_type(op: Operation, order: Order) -> None:
+    """For a type of the result that an attribute says."""
+    assert isinstance(op, nn.Quantize)
+    op.to = op.to.with_shape(permute(op.to.dims, order))
+
+
 _REDUCTIONS = (nn.ReduceSum, nn.ReduceMean, nn.ReduceMax, nn.ReduceMin, nn.ReduceProd)
 _AXES = (*_REDUCTIONS, nn.LayerNorm, nn.Reverse)
 _SPATIAL = (
     *(nn.Conv, nn.ConvTranspose, nn.DeformConv, nn.MaxPool, nn.AveragePool),
     *(nn.Resize, nn.GridSample, nn.DepthToSpace, nn.SpaceToDepth),
 )
+
+_QUANTIZATION = (nn.Quantize, nn.Dequantize, nn.StorageCast)
 
 _UNIFORM: dict[type[Operation], Uniform] = {
     **{kind: Uniform(_rename_all) for kind in _AXES},
@@ -110,6 +118,9 @@ _UNIFORM: dict[type[Operation], Uniform] = {
     nn.ChannelShuffle: Uniform(_rename("axis"), axis=_axis),
     nn.Concat: Uniform(_rename("axis")),
     nn.FakeQuantize: Uniform(_rename_grid),
+    nn.Quantize: Uniform(_permute_type),
+    nn.Dequantize: Uniform(),
+    nn.StorageCast: Uniform(),
     nn.Split: Uniform(_rename("axis")),
     nn.Cumsum: Uniform(_rename("axis")),
     nn.Cumprod: Uniform(_rename("axis")),
@@ -127,12 +138,20 @@ def is_spatial(op: Operation) -> bool:
     return isinstance(op, _SPATIAL) and rank_of(op.results[0]) >= 3
 
 
+def _has_axis(value: Value | None) -> bool:
+    """Whether the integers of a value have a scale for each place along an axis."""
+    kind = value.tensor.element if value is not None else None
+    return isinstance(kind, QuantizedType) and kind.axis is not None
+
+
 def uniform_rule(op: Operation) -> Uniform | None:
     """The rule of an operation that can work with its dimensions in any order; None for any other."""
     rule = _UNIFORM.get(type(op)) or (Uniform() if Trait.ELEMENTWISE in op.traits else None)
     if rule is None or rank_of(op.operands[0] if op.operands else None) == 0:
         return None
     if max(rank_of(v) for v in op.operands) < 3:
+        return None
+    if isinstance(op, _QUANTIZATION) and any(_has_axis(v) for v in (*op.operands, *op.results)):
         return None
     if isinstance(op, nn.BroadcastTo) and rank_of(op.operands[0]) != rank_of(op.results[0]):
         return None

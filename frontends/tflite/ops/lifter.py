@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 
-from ....ir import Value
+from ....ir import DenseResource, QuantizedType, Value
+from ....ir.dialects import nn
 from ....ir.dialects.nn.contents import known_elements
-from ....ir.layout import to_first, to_last
+from ....ir.layout import permute, to_first, to_last
+from ....ir.module import constant_attribute
 from ...lifting import RegionBuilder
 from ...nodes import Node, expect_rank, refuse
 
@@ -47,8 +50,22 @@ class Lifter(RegionBuilder):
         return self.transpose(x, to_last(x.tensor.rank))
 
     def transpose(self, x: Value, perm: Sequence[int]) -> Value:
-        made: Value = self.nn.transpose(x, perm=tuple(perm))
-        return made
+        """x with its axes in another order; weights get it when they are read, quantized ones stay quantized."""
+        source = x.defining_op
+        stored = source.x if isinstance(source, nn.Dequantize) else x
+        dense = constant_attribute(stored)
+        made: Value
+        if not isinstance(dense, DenseResource):
+            made = self.nn.transpose(x, perm=tuple(perm))
+            return made
+        made = self.nn.constant(value=self._transposed(dense, tuple(perm)))
+        return made if stored is x else self.nn.dequantize(made)
+
+    def _transposed(self, dense: DenseResource, perm: Sequence[int]) -> DenseResource:
+        type, kind = dense.type.with_shape(permute(dense.type.dims, perm)), dense.type.element
+        if isinstance(kind, QuantizedType) and kind.axis is not None:
+            type = type.with_element(attrs.evolve(kind, axis=tuple(perm).index(kind.axis)))
+        return self.module.add_resource(dense.resource.name, lambda: dense.read().transpose(perm), type)
 
 
 def activated(b: Lifter, op: Any, y: Value) -> Value:
