@@ -28,6 +28,7 @@ def pages() -> dict[str, str]:
         "pipelines.md": _pipelines,
         "nn.md": _nn,
         "tfl.md": _tfl,
+        "nnb.md": _nnb,
         "int8.md": _int8,
         "nnabla-functions.md": _functions,
         "onnx-operators.md": _onnx_operators,
@@ -99,6 +100,21 @@ def _tfl() -> Iterable[str]:
     ops = _own_ops("tfl")
     yield from ["# The `tfl` dialect", "", "One operation for each operator of TensorFlow Lite that nncc writes.", ""]
     yield from _table("operation | what it computes", (f"`{_call(op)}` | {_cell(summary(op))}" for op in ops))
+
+
+def _nnb() -> Iterable[str]:
+    from ..ir.dialects.nnb import RUNTIME_LEVEL, NnbType, nnb_types
+
+    def row(kind: NnbType) -> str:
+        arguments = ", ".join(f"`{a.name}`" for a in kind.arguments)
+        ids = ", ".join(f"{s.id} ({s.level})" for s in kind.signatures if s.count is not None)
+        return f"{kind.name} | {arguments} | {ids} | {'yes' if kind.is_implemented else ''}"
+
+    yield from ["# Functions of NNB files", ""]
+    yield "A function has an id for each list of arguments; in brackets stands the API level that brought it."
+    yield f"The published runtime takes files of levels up to {RUNTIME_LEVEL}; the last column says where it has code."
+    yield ""
+    yield from _table("function | arguments | ids (API level) | code", map(row, nnb_types().values()))
 
 
 def _int8() -> Iterable[str]:
