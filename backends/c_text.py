@@ -82,10 +82,12 @@ def array_lines(array: Array, type: str, width: int = 12) -> list[str]:
 
 
 def fill(text: str, **values: Any) -> str:
-    """A piece of C with its ``$names`` replaced; a name alone on its line indents all lines that it stands for."""
+    """A piece of C with its ``$names`` replaced; a name alone on its line indents the lines it stands for, if any."""
     lines = []
     for line in textwrap.dedent(text).strip("\n").splitlines():
         name = line.strip()[1:]
+        if line.strip().startswith("$") and values.get(name) == "":
+            continue
         if line.strip().startswith("$") and name in values and "\n" in str(values[name]):
             lines += textwrap.indent(str(values[name]), line[: len(line) - len(line.lstrip())]).splitlines()
         else:

@@ -140,7 +140,17 @@ register_target(Format("tflite", "tfl", (".tflite",), "nncc.backends.tflite", "T
 register_target(
     Format("nnb", "nnb", (".nnb",), "nncc.backends.nnb", "networks of nnabla-c-runtime", ("nnb_version", "api_level"))
 )
-register_target(Format("c", "c", (), "nncc.backends.c", "C source with no library but libc and libm", is_folder=True))
+register_target(
+    Format(
+        "c",
+        "c",
+        (),
+        "nncc.backends.c",
+        "C source with no library but libc and libm",
+        ("external_data",),
+        is_folder=True,
+    )
+)
 register_target(Format("tf-pb", "tf", (".pb",), "nncc.backends.tf.frozen", "TensorFlow: a frozen graph"))
 register_target(
     Format("saved-model", "tf", (), "nncc.backends.tf.saved_model", "TensorFlow: a SavedModel", is_folder=True)

@@ -132,7 +132,7 @@ def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
         "--outputs", action="append", metavar="A,B", help="ONNX, TensorFlow: cut the graph behind these tensors"
     )
     group.add_argument("--ir-version", type=int, metavar="N", help="ONNX: the IR version of the file")
-    group.add_argument("--external-data", action="store_const", const=True, help="ONNX: weights in a file beside it")
+    group.add_argument("--external-data", action="store_const", const=True, help="ONNX, C: weights in a file beside it")
     group.add_argument("--api", type=int, dest="api_level", metavar="N", help="NNB: for runtimes of this API level")
     parser.set_defaults(nnb_version=None)  # -d says it
     group.add_argument("--constants", choices=("file", "inline", "elide"), help="IR text: where weights go")

@@ -15,7 +15,10 @@ from ...ir.types import TensorType
 from ..c_text import C_TYPES, c_type, identifier
 from .kernels.registry import KERNELS, QUANTIZED, is_quantized
 
-RESERVED = frozenset({"arena", "main", "size_t", "memcpy", "memmove", "memset"})
+RESERVED = frozenset({"arena", "stored_weights", "main", "size_t", "memcpy", "memmove", "memset"})
+
+MOST_ELEMENTS = 2**31 - 1
+"""How many elements a tensor has at most: kernels index them by int."""
 
 
 @attrs.frozen
@@ -46,16 +49,18 @@ class Program:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     arena_bytes: int
+    weights_in_file: bool
+    """Whether the weights come from a file that the program is given, not from arrays that it holds."""
 
 
-def build_program(module: Module, name: str) -> Program:
+def build_program(module: Module, name: str, weights_in_file: bool = False) -> Program:
     """The program for the main function, which ``plan-memory`` has laid out.
 
-    Raises CompileError where an operation has no kernel, or a tensor elements that C does not have.
+    Raises CompileError where an operation has no kernel, or a tensor elements that C does not have, or too many.
     """
     function = module.main
     _check(function)
-    return _Builder(function, name).program()
+    return _Builder(function, name, weights_in_file).program()
 
 
 def _check(function: Function) -> None:
@@ -68,6 +73,9 @@ def _check(function: Function) -> None:
             if value is not None and value.tensor.storage.name not in C_TYPES:
                 what = f"'{op.name}' has {value.tensor.storage} elements, which C does not have"
                 diagnostics.error(what, op.location, "cast to f32 or i32 before")
+            elif value is not None and value.tensor.size > MOST_ELEMENTS:
+                what = f"'{op.name}' has {value.type}: kernels count in 32 bits, to {MOST_ELEMENTS:,} elements"
+                diagnostics.error(what, op.location, "make the batch or the images smaller, or split the network")
         if isinstance(op, KernelOp) and op.name[2:] not in (QUANTIZED if is_quantized(op) else KERNELS):
             kind = "integers that stand for real numbers" if is_quantized(op) else "these elements"
             remedy = "leave it in float, or express it by other operations"
@@ -78,8 +86,8 @@ def _check(function: Function) -> None:
 
 
 class _Builder:
-    def __init__(self, function: Function, name: str) -> None:
-        self.function, self.name = function, name
+    def __init__(self, function: Function, name: str, weights_in_file: bool) -> None:
+        self.function, self.name, self.weights_in_file = function, name, weights_in_file
         self.words: set[str] = set(RESERVED)
         self.constants: dict[str, Constant] = {}
         self.kernels: dict[tuple[str, str], str] = {}
@@ -103,6 +111,7 @@ class _Builder:
             inputs,
             outputs,
             int(self.function.attributes["arena_bytes"]),
+            self.weights_in_file,
         )
 
     def kernels_source(self) -> Iterator[str]:

@@ -7,14 +7,10 @@ from collections.abc import Sequence
 
 from ..c_example import NOTE, Calls
 from ..c_example import example as example_text
-from ..c_text import c_type, fill
+from ..c_text import fill
+from . import weights
 from .helpers import helpers_in
 from .program import Port, Program
-
-
-def weight_name(program: Program, word: str) -> str:
-    """The name of a weight in the program: it is seen by the linker, so it begins with that of the model."""
-    return f"{program.name}_{word}"
 
 
 def _shape(port: Port) -> str:
@@ -51,8 +47,7 @@ def header(program: Program) -> str:
         #define $upper_OUTPUTS $output_count
 
         $ports
-        /* Prepare the model. Gives 0, or another number where it cannot run. */
-        int $name_init(void);
+        $init
 
         /* Compute the outputs of the inputs. Gives 0, or another number where that failed. */
         int $name_run(void);
@@ -76,8 +71,31 @@ def header(program: Program) -> str:
             input_count=len(program.inputs),
             output_count=len(program.outputs),
             ports="\n".join(_port_declarations(program)),
+            init=_init_declaration(program),
         )
         + "\n"
+    )
+
+
+def _init_declaration(program: Program) -> str:
+    if not program.weights_in_file:
+        return (
+            f"/* Prepare the model. Gives 0, or another number where it cannot run. */\nint {program.name}_init(void);"
+        )
+    return fill(
+        """
+        /*
+         * Prepare the model. The weights are the contents of $file, little-endian numbers, at an address that is a
+         * multiple of 8, better of 64; they stay there while the model runs. Gives 0, or another number where it cannot
+         * run.
+         */
+        #define ${upper}_WEIGHTS_BYTES $bytes
+        int ${name}_init(const void *weights);
+        """,
+        file=weights.file_name(program),
+        upper=program.name.upper(),
+        bytes=weights.file_bytes(program),
+        name=program.name,
     )
 
 
@@ -100,12 +118,26 @@ def _comment(text: str) -> str:
     return text.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/").replace("\n", " ")
 
 
+_HEAD = """
+#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
+/* Unless told, gcc leaves half of each register unused. */
+#pragma GCC target("prefer-vector-width=512")
+#endif
+#if defined(_OPENMP)
+#define NNCC_PARALLEL _Pragma("omp parallel for")
+#else
+#define NNCC_PARALLEL
+#endif
+"""
+
+
 def source(program: Program) -> str:
     """The source: kernels, the arena, and the run."""
     pieces = [
-        f'{NOTE}\n#include "{program.name}.h"\n\n#include <math.h>\n#include <string.h>\n\n'
+        f'{NOTE}{_HEAD}\n#include "{program.name}.h"\n\n#include <math.h>\n#include <string.h>\n\n'
         f'#include "{program.name}_weights.h"\n',
         _arena(program),
+        *(["static const uint8_t *stored_weights;\n"] if program.weights_in_file else []),
         *helpers_in(program.kernels),
         *program.kernels,
         _run(program),
@@ -146,8 +178,8 @@ def _kinds(program: Program) -> set[str]:
 
 def _run(program: Program) -> str:
     calls = textwrap.indent("\n".join(program.calls), "    ")
-    prefix = program.name
-    return f"int {prefix}_init(void)\n{{\n    return 0;\n}}\n\nint {prefix}_run(void)\n{{\n{calls}\n    return 0;\n}}\n"
+    ready = "    if (stored_weights == NULL) {\n        return 1;\n    }\n" if program.weights_in_file else ""
+    return f"{weights.init(program)}\nint {program.name}_run(void)\n{{\n{ready}{calls}\n    return 0;\n}}\n"
 
 
 def _accessors(program: Program) -> list[str]:
@@ -176,17 +208,6 @@ def _address(port: Port) -> str:
     return f"arena.as_{port.c_type} + {port.offset // _SIZES[port.c_type]}"
 
 
-def weights_header(program: Program) -> str:
-    """The declarations of the weights."""
-    guard = f"NNCC_{program.name.upper()}_WEIGHTS_H"
-    lines = [NOTE, f"#ifndef {guard}", f"#define {guard}", "", "#include <stdint.h>", ""]
-    for word, op in program.constants.items():
-        name = weight_name(program, word)
-        lines.append(f"extern const {c_type(op.value.type.storage)} {name}[{max(op.value.type.size, 1)}];")
-        lines.append(f"#define {word} {name}")
-    return "\n".join([*lines, "", "#endif", ""])
-
-
 def example(program: Program) -> str:
     """A program that reads raw inputs from files and writes raw outputs."""
     name = program.name
@@ -200,8 +221,9 @@ def example(program: Program) -> str:
             input_bytes=f"{name}_input_bytes(index)",
             output=f"{name}_output(index)",
             output_bytes=f"{name}_output_bytes(index)",
-            prepare=f"{name}_init() == 0",
+            prepare=weights.is_prepared(program),
             run=f"{name}_run()",
+            declarations=weights.reader(program),
         )
     )
 
@@ -211,16 +233,16 @@ def test_head(program: Program) -> str:
     return (
         f"{NOTE}\n/* Runs the model on stored inputs and compares with the outputs that nncc computed. */\n"
         "#include <math.h>\n#include <stdint.h>\n#include <stdio.h>\n#include <string.h>\n\n"
-        f'#include "{program.name}.h"\n'
+        f'#include "{program.name}.h"\n\n{weights.reader(program)}'
     )
 
 
-def test_body(program: Program) -> str:
-    """The rest of the test, behind its arrays."""
+def test_body(program: Program, runs: bool) -> str:
+    """The rest of the test, behind its arrays; without outputs the inputs are some that the model has to refuse."""
     copies = [
         f"memcpy({program.name}_input_{p.word}(), input_{p.word}, sizeof input_{p.word});" for p in program.inputs
     ]
-    checks = [_check(program, port) for port in program.outputs]
+    checks = [_check(program, port) for port in program.outputs] if runs else []
     return (
         "\n"
         + fill(
@@ -228,11 +250,11 @@ def test_body(program: Program) -> str:
         int main(void)
         {
             int failures = 0;
-            if ($name_init() != 0) {
+            if (!($prepared)) {
                 return 1;
             }
             $copies
-            if ($name_run() != 0) {
+            if ($name_run() $wrong 0) {
                 return 1;
             }
             $checks
@@ -240,8 +262,10 @@ def test_body(program: Program) -> str:
         }
         """.replace("$name_", "${name}_"),
             name=program.name,
+            prepared=weights.is_prepared(program),
             copies="\n".join(copies) or ";",
-            checks="\n".join(checks),
+            wrong="!=" if runs else "==",
+            checks="\n".join(checks) or ";",
         )
         + "\n"
     )
@@ -284,10 +308,12 @@ def _check(program: Program, port: Port) -> str:
 def makefile(program: Program) -> str:
     """A Makefile for GNU make and others."""
     name = program.name
-    sources = f"{name}.c {name}_weights.c"
+    sources = f"{name}.c" if program.weights_in_file else f"{name}.c {name}_weights.c"
     lines: Sequence[str] = (
         "# Written by nncc.",
-        "# -march=native is for a program that runs here. ISO C alone keeps x * y + z from being fused.",
+        "# For the processor that compiles; 'make ARCH=' is for any of its family. CC=\"gcc -fopenmp\" uses all cores.",
+        "# ISO C alone keeps x * y + z from being fused.",
+        "ARCH ?= -march=native",
         "CFLAGS ?= -O3 -std=c99 -ffp-contract=fast -Wall -Wextra -pedantic",
         "",
         f"all: {name}_example {name}_test",
@@ -300,7 +326,7 @@ def makefile(program: Program) -> str:
             for program_name in (f"{name}_example", f"{name}_test")
             for line in (
                 f"{program_name}: {program_name}.c {sources} {name}.h {name}_weights.h",
-                f"\t$(CC) $(CFLAGS) -o $@ {program_name}.c {sources} -lm",
+                f"\t$(CC) $(ARCH) $(CFLAGS) -o $@ {program_name}.c {sources} -lm",
                 "",
             )
         ),

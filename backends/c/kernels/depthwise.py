@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ....ir.dialects.c.packed import DepthwiseConv
 from ...c_text import fill
-from .registry import bounded, element_type, kernel, loops
+from .registry import bounded, element_type, kernel, loops, parallel
 from .sampling import table
 from .taps import reaches_outside, set_pointers, zeros
 
@@ -29,6 +29,7 @@ def depthwise_conv(op: DepthwiseConv) -> str:
         """
         $zeros
         $offsets
+        $parallel
         for (int row = 0; row < $rows; row++) {
             for (int tile = 0; tile < $out_w; tile += $height) {
                 const int column = $column;
@@ -42,6 +43,7 @@ def depthwise_conv(op: DepthwiseConv) -> str:
         """,
         zeros=zeros(op, window),
         offsets=table("int", "offsets", map(str, _offsets(op, window, height))),
+        parallel=parallel(op.output.tensor.size * taps),
         rows=batch * out_h,
         out_w=out_w,
         height=height,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....ir.dialects.c.linear import FullyConnected, MatMul
 from ....ir.strides import Strided
 from ...c_text import fill
-from .registry import bounded, element_type, kernel, loops, place
+from .registry import bounded, element_type, kernel, loops, parallel, place
 
 
 @kernel("fully_connected")
@@ -42,6 +42,7 @@ def matmul(op: MatMul) -> str:
     lhs, rhs = (Strided.of(s[:-2]).broadcast(batch).strides for s in (left, right))
     product = fill(
         """
+        $parallel
         for (int m = 0; m < $rows; m++) {
             $type *row = result + m * $columns;
             for (int n = 0; n < $columns; n++) {
@@ -55,6 +56,7 @@ def matmul(op: MatMul) -> str:
             }
         }
         """,
+        parallel=parallel(rows * columns * inner),
         rows=rows,
         columns=columns,
         inner=inner,

@@ -15,13 +15,15 @@ from collections.abc import Sequence
 
 from ....ir.dialects.c.packed import PackedConv, tile_height
 from ...c_text import fill
-from .registry import bounded, element_type, kernel, loops
+from .registry import bounded, element_type, kernel, loops, parallel
 from .taps import set_pointers, zeros
 
 _MOST_POINTERS = 1024
 """How many pointers to rows of x a chunk has at most: they lie on the stack."""
 _MOST_ELEMENTS = 1 << 16
 """How many elements of x a chunk reads at most, where its rows need no pointers."""
+_ENOUGH_CHUNKS = 8
+"""So many chunks keep some threads busy."""
 _JOINT_WIDTH = 16
 """gcc resolves loops of up to so many steps into single numbers if they hold little, and makes no vectors of them."""
 
@@ -41,6 +43,7 @@ def packed_conv(op: PackedConv) -> str:
     return fill(
         """
         $zeros
+        $parallel
         for (int first = 0; first < $places; first += $chunk) {
             $end
             $table
@@ -48,6 +51,7 @@ def packed_conv(op: PackedConv) -> str:
         }
         """,
         zeros="" if tiling.is_product else zeros(op, tiling.window),
+        parallel=parallel(tiling.steps) if tiling.has_parallel_chunks else "",
         places=tiling.places,
         chunk=tiling.chunk,
         end=f"const int end = nncc_min_int(first + {tiling.chunk}, {tiling.places});",
@@ -75,9 +79,12 @@ class _Tiling:
         self.height = tile_height(self.width, self.places)
         self.is_product = self.taps == 1 and not any(op.pads) and math.prod(op.strides) == 1
         """Whether the rows of x lie in the order in which they are read: a product of matrices."""
+        self.steps = op.output.tensor.size * self.taps * self.inner
         most = _MOST_ELEMENTS // self.channels if self.is_product else _MOST_POINTERS // self.taps
         tiles = max(min(most, self.places + self.height - 1) // self.height, 1)
         self.chunk = tiles * self.height
+        self.has_parallel_chunks = self.blocks == 1 or self.places >= _ENOUGH_CHUNKS * self.chunk
+        """Whether threads share the chunks; else they share the blocks of outputs."""
 
     def set_rows(self) -> str:
         return set_pointers(self.op, self.window, f"rows[m * {self.taps} + $tap]")
@@ -98,6 +105,7 @@ def _group(tiling: _Tiling) -> str:
     joint = width <= _JOINT_WIDTH
     return fill(
         """
+        $parallel
         for (int o = 0; o < $blocks; o++) {
             const $type *block = weight + (g * $blocks + o) * $size;
             for (int t = first; t < end; t += $height) {
@@ -116,6 +124,7 @@ def _group(tiling: _Tiling) -> str:
             }
         }
         """,
+        parallel="" if tiling.has_parallel_chunks else parallel(tiling.steps),
         type=type,
         blocks=tiling.blocks,
         size=tiling.taps * inner * width,

@@ -69,6 +69,15 @@ def place(strides: Sequence[int], begin: int = 0, names: Iterable[str] = "ijklmn
     return " + ".join(terms).replace("+ -", "- ")
 
 
+_WORTH_THREADS = 1 << 18
+"""So many steps of innermost loops take longer than starting threads does."""
+
+
+def parallel(steps: int) -> str:
+    """What stands before a loop whose turns do not depend on each other, where its work is worth threads."""
+    return "NNCC_PARALLEL" if steps >= _WORTH_THREADS else ""
+
+
 def bounded(expression: str, op: Any, type: str) -> str:
     """An expression between the bounds of an operation."""
     lower, upper = op.lower, op.upper

@@ -5,11 +5,19 @@ An index that is out of range ends the run with an error: nothing outside of a t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ...opdef import BOOL, FLOAT, INT, INTS, attribute, one_of, operand, result
 from ...types import Array
 from .base import KernelOp
+
+
+def _check_range(indices: Array, sizes: Sequence[int]) -> None:
+    """Raises IndexError where the kernel gives an error: it does not count from the end."""
+    if (indices < 0).any() or (indices >= np.array(sizes)).any():
+        raise IndexError(f"an index is not in the range of {tuple(sizes)} elements")
 
 
 class Gather(KernelOp, name="c.gather"):
@@ -25,6 +33,7 @@ class Gather(KernelOp, name="c.gather"):
     output = result("batch * outer * count * inner elements")
 
     def evaluate(self, x: Array, indices: Array) -> Array:
+        _check_range(indices, [self.size])
         rows = x.reshape(self.batch, self.outer, self.size, self.inner)
         chosen = [np.take(row, index, axis=1) for row, index in zip(rows, indices.reshape(self.batch, -1), strict=True)]
         return np.stack(chosen).reshape(self.output_type.static_shape)
@@ -41,6 +50,7 @@ class GatherNd(KernelOp, name="c.gather_nd"):
 
     def evaluate(self, x: Array, indices: Array) -> Array:
         vectors = indices.reshape(-1, len(self.sizes))
+        _check_range(vectors, self.sizes)
         y: Array = x[tuple(vectors.T)]
         return y.reshape(self.output_type.static_shape)
 
@@ -57,6 +67,7 @@ class ScatterNd(KernelOp, name="c.scatter_nd"):
     def evaluate(self, indices: Array, updates: Array) -> Array:
         y = np.zeros(self.output_type.static_shape, updates.dtype)
         vectors = indices.reshape(-1, len(self.sizes))
+        _check_range(vectors, self.sizes)
         np.add.at(y, tuple(vectors.T), updates.reshape(len(vectors), *y.shape[len(self.sizes) :]))
         return y
 
