@@ -123,7 +123,7 @@ def is_finite(b: Lifter, op: TfOp, x: Value) -> Value:
     return b.nn.logical_not(b.nn.logical_or(b.nn.is_inf(x), b.nn.is_nan(x)))
 
 
-@lift("AddN", "AccumulateNV2")
+@lift("AddN")
 def add_n(b: Lifter, op: TfOp, first: Value, *others: Value) -> Value:
     for other in others:
         first = b.nn.add(first, other)
@@ -196,8 +196,8 @@ def bitcast(b: Lifter, op: TfOp, x: Value) -> Value:
     return b.nn.bitcast(x, to=to)
 
 
-@lift("Identity", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "CheckNumericsV2", "DeepCopy")
-@lift("PlaceholderWithDefault", "GuaranteeConst", "EnsureShape", "Print", "Copy", "CopyHost")
+@lift("Identity", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics")
+@lift("PlaceholderWithDefault", "EnsureShape", "Print")
 def identity(b: Lifter, op: TfOp, x: object, *others: object) -> object:
     """What gives its first operand, whatever else it does."""
     return x
@@ -206,13 +206,6 @@ def identity(b: Lifter, op: TfOp, x: object, *others: object) -> object:
 @lift("IdentityN")
 def identity_n(b: Lifter, op: TfOp, *values: object) -> tuple[object, ...]:
     return values
-
-
-@lift("ComplexAbs", "Complex", "Real", "Imag", "Angle", "Conj")
-def complex_numbers(b: Lifter, op: TfOp, *values: Value) -> Value:
-    if op.op_type in ("Real", "Conj") and not values[0].tensor.storage.name.startswith("complex"):
-        return values[0]
-    raise refuse(op, "computes with complex numbers", "compute with their parts")
 
 
 @lift("Bucketize")

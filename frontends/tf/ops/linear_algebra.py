@@ -38,13 +38,13 @@ def einsum(b: Lifter, op: TfOp, *xs: Value) -> Value:
     return b.nn.einsum(list(xs), equation=equation)
 
 
-@lift("MatrixInverse", "BatchMatrixInverse")
+@lift("MatrixInverse")
 def inverse(b: Lifter, op: TfOp, x: Value) -> Value:
     y = b.nn.inverse(x)
     rank = expect_rank(op, x, 2)
     return b.nn.transpose(y, perm=(*range(rank - 2), rank - 1, rank - 2)) if op.get("adjoint") else y
 
 
-@lift("MatrixDeterminant", "BatchMatrixDeterminant")
+@lift("MatrixDeterminant")
 def determinant(b: Lifter, op: TfOp, x: Value) -> Value:
     return b.nn.det(x)

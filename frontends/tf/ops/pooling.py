@@ -11,7 +11,7 @@ from ....ir.types import I64
 from ...nodes import numbers, refuse
 from ...sizes import broadcast, cast, filled, sizes_of
 from ...windows import Windows, pad_same
-from .layout import from_channel_first, is_channel_last, spatial, to_channel_first
+from .layout import from_channel_first, spatial, to_channel_first
 from .registry import Lifter, lift
 from .windows import windows_of
 
@@ -75,5 +75,4 @@ def max_pool_with_argmax(b: Lifter, op: TfOp, x: Value) -> tuple[Value, Value]:
     index = b.nn.add(b.nn.mul(place, channels), channel)
     if op.get("include_batch_in_index"):
         index = b.nn.add(index, b.nn.mul(b.nn.floor_div(rest, channels), image * channels))
-    assert is_channel_last(op)
     return from_channel_first(b, op, y), cast(b, from_channel_first(b, op, index), op.get("Targmax") or I64)

@@ -68,12 +68,6 @@ def like(b: Lifter, op: TfOp, x: object) -> object:
     return broadcast(b, filled(b, number, (1,) * expect_rank(op, x, 0), x.tensor.storage), sizes_of(x))
 
 
-@lift("Empty")
-def empty(b: Lifter, op: TfOp, dims: Value) -> Value:
-    """What its elements are is nobody's business: zeros here."""
-    return fill(b, op, dims, filled(b, 0, (), op.get("dtype")))
-
-
 @lift("BroadcastTo")
 def broadcast_to(b: Lifter, op: TfOp, x: Value, shape: Value) -> Value:
     """The shape is that of the result: x never has more dimensions, or longer ones."""
