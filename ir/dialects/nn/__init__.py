@@ -62,8 +62,7 @@ from .linear import Affine, Einsum, Matmul
 from .linear_algebra import Det, Dft, Inverse
 from .movement import BroadcastTo, Concat, Pad, Reshape, Reverse, Slice, Split, Tile, Transpose
 from .normalization import BatchNorm, LayerNorm, Lrn
-from .pool import AveragePool, MaxPool, PoolOp
-from .pool_indices import MaxPoolWithIndices
+from .pool import AveragePool, MaxPool, MaxPoolWithIndices, PoolOp
 from .quantization import Dequantize, FakeQuantize, Quantize, StorageCast
 from .rearrange import ChannelShuffle, DepthToSpace, ShapeOf, SpaceToDepth, Trilu
 from .recurrent import Gru, Lstm, RecurrentOp, Rnn

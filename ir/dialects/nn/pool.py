@@ -1,33 +1,30 @@
-"""Pooling: the maximum or the mean of each window."""
+"""Pooling: the maximum of each window, with its place or without, or the mean."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ...opdef import BOOL, INTS, attribute, operand, result
-from ...types import Array, TensorType
+from ...types import I64, Array, Dim, TensorType
 from .activation import activation_field, apply_activation
 from .base import FLOAT_ELEMENT, NUMBER_ELEMENT, NNOp, widened
 from .window import SpatialInts, Window, channel_axis, check_window, layout_shape, on_axes, spatial_axes
 
 
-class PoolOp(NNOp):
-    """Base of the pools: windows move over the spatial axes of each channel.
+class WindowsOp(NNOp):
+    """Base of what moves windows over the spatial axes of each channel.
 
     The lengths are L' = floor((L + pad_begin + pad_end + overhang - extent) / stride) + 1, where the extent of a window
     is dilation * (kernel - 1) + 1. ``overhang`` is how far windows may reach beyond the padded end (what ONNX calls
     ceil_mode is an overhang of stride - 1, or less).
     """
 
-    x = operand("(N, C, *L), with channel_last (N, *L, C)")
+    x = operand("(N, C, *L); of pools with channel_last (N, *L, C)")
     kernel = attribute(INTS, "the lengths of the window")
     strides = SpatialInts("the steps of the window", 1)
     pads = SpatialInts("places around x that hold nothing (begin..., end...)", 0, 2)
     dilations = SpatialInts("the distances between the elements of a window", 1)
     overhang = SpatialInts("how far windows may reach beyond the padded end", 0)
-    channel_last = attribute(BOOL, "whether x and the result have their channels last", default=False)
-    activation = activation_field()
-    output = result("(N, C, *L'), with channel_last (N, *L', C)")
 
     @property
     def spatial_rank(self) -> int:
@@ -39,24 +36,34 @@ class PoolOp(NNOp):
         """Kernel, strides, pads, dilations and overhang together."""
         return Window.of(self.kernel, self.strides, self.pads, self.dilations, self.overhang)
 
-    def infer(self) -> TensorType:
-        self.verify_op()
-        x = self.x.tensor
-        if x.shape is None:
-            return TensorType(None, x.expressed)
-        lengths = tuple(x.dims[a] for a in spatial_axes(x.rank, self.channel_last))
-        try:
-            spatial = self.window.output(lengths)
-        except ValueError as error:
-            raise self.error(f"expected windows that fit into {x}: {error}") from None
-        channels = x.dims[channel_axis(x.rank, self.channel_last)]
-        return TensorType(layout_shape(x.dims[0], channels, spatial, self.channel_last), x.expressed)
-
     def verify_op(self) -> None:
         check_window(self, self.window)
         if not self.kernel:
             raise self.error("expected 'kernel' to have a number for each spatial dimension, got none")
         self.expect_rank("x", self.x, len(self.kernel) + 2)
+
+    def shape_of_windows(self, channel_last: bool = False) -> tuple[Dim, ...] | None:
+        """The shape of the result. Raises VerifyError where the attributes are wrong, or windows too large for x."""
+        self.verify_op()
+        x = self.x.tensor
+        if x.shape is None:
+            return None
+        try:
+            spatial = self.window.output(tuple(x.dims[a] for a in spatial_axes(x.rank, channel_last)))
+        except ValueError as error:
+            raise self.error(f"expected windows that fit into {x}: {error}") from None
+        return layout_shape(x.dims[0], x.dims[channel_axis(x.rank, channel_last)], spatial, channel_last)
+
+
+class PoolOp(WindowsOp):
+    """Base of the pools."""
+
+    channel_last = attribute(BOOL, "whether x and the result have their channels last", default=False)
+    activation = activation_field()
+    output = result("(N, C, *L'), with channel_last (N, *L', C)")
+
+    def infer(self) -> TensorType:
+        return TensorType(self.shape_of_windows(self.channel_last), self.x.tensor.expressed)
 
     def counts(self, x: Array) -> tuple[int, ...]:
         """The number of windows along each spatial axis."""
@@ -94,6 +101,48 @@ class MaxPool(PoolOp, name="nn.max_pool"):
         padded = self.window.padded(x, axes, lowest)
         y = reduce_windows(padded, self.window, self.counts(x), axes, np.maximum)
         return apply_activation(y, self.activation)
+
+
+class MaxPoolWithIndices(WindowsOp, name="nn.max_pool_with_indices"):
+    """The greatest element of each window, as nn.max_pool, and its index in the flattened x; of equal ones the first.
+
+    With ``column_major`` the indices count the spatial axes in the opposite order: the first one varies fastest. As
+    MaxPool of ONNX with its second output.
+    """
+
+    column_major = attribute(BOOL, "whether the first spatial axis varies fastest in the indices", default=False)
+    values = result("(N, C, *L')")
+    indices = result("(N, C, *L') i64")
+
+    def infer(self) -> tuple[TensorType, TensorType]:
+        element = self.expect_element("x", self.x, NUMBER_ELEMENT)
+        found = self.shape_of_windows()
+        return TensorType(found, element), TensorType(found, I64)
+
+    def evaluate(self, x: Array) -> tuple[Array, Array]:
+        window, axes = self.window, range(2, x.ndim)
+        lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
+        padded = window.padded(x, axes, lowest)
+        numbers = window.padded(self._numbers(x.shape), axes, -1)
+        counts: tuple[int, ...] = window.output(x.shape[2:])  # type: ignore[assignment]  # numbers in, numbers out
+        values: Array | None = None
+        indices: Array = np.empty(0)
+        for _, slices in window.taps(counts):
+            place = on_axes(x.ndim, axes, slices)
+            found, number = padded[place], numbers[place]
+            if values is None:
+                values, indices = found.copy(), number.copy()
+                continue
+            better = (number >= 0) & ((found > values) | (indices < 0))
+            values, indices = np.where(better, found, values), np.where(better, number, indices)
+        assert values is not None
+        return values, indices
+
+    def _numbers(self, shape: tuple[int, ...]) -> Array:
+        """The index of each element."""
+        order = (*shape[:2], *shape[:1:-1]) if self.column_major else shape
+        numbers = np.arange(int(np.prod(shape)), dtype=np.int64).reshape(order)
+        return numbers.transpose(0, 1, *range(len(shape) - 1, 1, -1)) if self.column_major else numbers
 
 
 class AveragePool(PoolOp, name="nn.average_pool"):
