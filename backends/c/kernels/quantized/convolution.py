@@ -13,8 +13,8 @@ from .....ir.dialects.c.quantized.convolution import (
 from ....c_text import fill
 from ..registry import kernel, loops
 from .common import plus, stored
-from .products import dot_products, scratch_arrays, tiles
-from .windows import reaches_outside, through_window
+from .products import products
+from .windows import firsts, has_rows, is_inside, reaches_outside, through_rows, through_window
 
 
 def _scaled(op: ChannelsOp, sum: str, output: str) -> str:
@@ -41,29 +41,52 @@ def quantized_conv(op: QuantizedConv) -> str:
         value=_scaled(op, f"bias[{output}] + sums[p * {outputs} + o]", output),
     )
     weight = f"weight + g * {outputs * width}" if op.groups > 1 else "weight"
-    body = tiles(op.output.tensor.size // all, _gathered(op, width), dot_products(outputs, width, weight), finish)
-    return f"{scratch_arrays(width)}\n{loops([op.groups], body, 'g') if op.groups > 1 else body}"
+    text = products(op.output.tensor.size // all, outputs, width, weight, _gathered(op, width), finish)
+    return loops([op.groups], text, "g") if op.groups > 1 else text
 
 
 def _gathered(op: QuantizedConv, width: int) -> str:
-    """Fills row p with the window of ``place``."""
-    channels = op.x.tensor.static_shape[-1] // op.groups
+    """Fills row p with the window of ``place``; one that lies inside of x is copied row by row."""
+    all = op.x.tensor.static_shape[-1]
+    channels = all // op.groups
     group = f" + g * {channels}" if op.groups > 1 else ""
-    copy = loops([channels], f"to[c] = from[c{group}];", "c")
-    outside = loops([channels], f"to[c] = {op.outside};", "c")
+    to = f"int16_t *to = rows + p * {width};"
     if not reaches_outside(op) and math.prod(op.kernel) == 1 == max(op.strides):
-        window = f"const int8_t *from = x + place * {op.x.tensor.static_shape[-1]};\n{copy}"
-    else:
-        step = f"\nto += {channels};"
-        window = through_window(op, copy + step, outside + step)
-    return f"int16_t *to = rows + p * {width};\n{window}"
+        return f"{to}\nconst int8_t *from = x + place * {all}{group};\n{_widened(channels)}"
+    copy, outside = _widened(channels, f"from[c{group}]"), _widened(channels, str(op.outside))
+    if not has_rows(op) or op.groups > 1:
+        return f"{to}\n{firsts(op)}\n{through_window(op, copy, outside)}"
+    rows = through_rows(op, _widened(op.kernel[-1] * channels))
+    if not reaches_outside(op):
+        return f"{to}\n{firsts(op)}\n{rows}"
+    return fill(
+        """
+        $to
+        $firsts
+        if ($inside) {
+            $rows
+        } else {
+            $window
+        }
+        """,
+        to=to,
+        firsts=firsts(op),
+        inside=is_inside(op),
+        rows=rows,
+        window=through_window(op, copy, outside),
+    )
+
+
+def _widened(count: int, value: str = "from[c]") -> str:
+    """Writes integers of 8 bits to ``to`` as ones of 16, and goes on there."""
+    return f"{loops([count], f'to[c] = {value};', 'c')}\nto += {count};"
 
 
 @kernel("quantized_depthwise_conv", quantized=True)
 def quantized_depthwise_conv(op: QuantizedDepthwiseConv) -> str:
-    """For each place, blocks of channels side by side."""
+    """For each place, the products of all taps are summed for some channels side by side."""
     channels, taps = op.weight.tensor.static_shape[-1], math.prod(op.kernel)
-    whole = channels - channels % _CHANNELS
+    steps = [f"sum += windows{k}[c] * weight[{k * channels} + c];" for k in range(taps)]
     return fill(
         """
         $outside
@@ -71,9 +94,14 @@ def quantized_depthwise_conv(op: QuantizedDepthwiseConv) -> str:
             const int8_t *windows[$taps];
             int8_t *to = output + place * $channels;
             int tap = 0;
+            $firsts
             $table
-            $whole
-            $rest
+            $pointers
+            for (int c = 0; c < $channels; c++) {
+                int32_t sum = bias[c];
+                $steps
+                to[c] = $value;
+            }
         }
         """,
         outside=f"int8_t outside[{channels}];\nmemset(outside, {op.outside}, sizeof outside);"
@@ -82,44 +110,11 @@ def quantized_depthwise_conv(op: QuantizedDepthwiseConv) -> str:
         places=op.output.tensor.size // channels,
         taps=taps,
         channels=channels,
+        firsts=firsts(op),
         table=through_window(op, "windows[tap++] = from;", "windows[tap++] = outside;"),
-        whole=_channels(op, 0, whole, _CHANNELS),
-        rest=_channels(op, whole, channels, channels - whole),
-    )
-
-
-_CHANNELS = 32
-"""How many channels are summed side by side."""
-
-
-def _channels(op: QuantizedDepthwiseConv, begin: int, end: int, count: int) -> str:
-    if begin == end:
-        return ""
-    return fill(
-        """
-        for (int c = $begin; c < $end; c += $count) {
-            int32_t sum[$count];
-            for (int n = 0; n < $count; n++) {
-                sum[n] = bias[c + n];
-            }
-            for (int k = 0; k < $taps; k++) {
-                const int8_t *from = windows[k] + c;
-                const int8_t *w = weight + k * $channels + c;
-                for (int n = 0; n < $count; n++) {
-                    sum[n] += from[n] * w[n];
-                }
-            }
-            for (int n = 0; n < $count; n++) {
-                to[c + n] = $value;
-            }
-        }
-        """,
-        begin=begin,
-        end=end,
-        count=count,
-        taps=math.prod(op.kernel),
-        channels=op.weight.tensor.static_shape[-1],
-        value=_scaled(op, "sum[n]", "c + n"),
+        pointers="\n".join(f"const int8_t *windows{k} = windows[{k}];" for k in range(taps)),
+        steps="\n".join(steps),
+        value=_scaled(op, "sum", "c"),
     )
 
 

@@ -7,7 +7,7 @@ from .....ir.strides import Strided
 from ....c_text import fill
 from ..registry import kernel, loops, place
 from .common import plus, rescaled, stored
-from .products import dot_products, scratch_arrays, tiles
+from .products import products
 
 
 @kernel("quantized_fully_connected", quantized=True)
@@ -39,7 +39,7 @@ def quantized_fully_connected(op: QuantizedFullyConnected) -> str:
         high=f"{op.upper - op.zero_point}.0",
         result=plus("nncc_round_double(bounded)", op.zero_point),
     )
-    return f"{scratch_arrays(width)}\n{tiles(rows, row, dot_products(outputs, width, 'weight'), finish)}"
+    return products(rows, outputs, width, "weight", row, finish)
 
 
 @kernel("quantized_matmul", quantized=True)

@@ -6,26 +6,58 @@ multiply and add pairs. Some rows and outputs are computed at once, so that what
 
 from __future__ import annotations
 
-import textwrap
-
 from .....ir.dialects.c.quantized.convolution import TILE
 from ....c_text import fill
+from ..registry import place
 
 _OUTPUTS = 4
 """How many outputs are computed at once."""
 
 
-def dot_products(outputs: int, width: int, weight: str) -> str:
-    """Sets ``sums[p * outputs + o]``, p < TILE, to the products of ``rows + p * width`` with rows of weights."""
+def products(rows: int, outputs: int, width: int, weight: str, row: str, finish: str) -> str:
+    """The products of ``rows`` rows with the rows of ``weight``, one for each output.
+
+    ``row`` fills ``rows + p * width`` for row ``place``; ``finish`` stores ``sums[p * outputs + o]`` for row at + p.
+    Where the number of rows is odd, the last one is computed twice, and stored once.
+    """
+    tile = min(TILE, rows)
+    whole = rows % tile == 0
+    return fill(
+        """
+        int16_t *rows = (int16_t *)(void *)scratch;
+        int32_t *sums = (int32_t *)(void *)(scratch + $bytes);
+        for (int at = 0; at < $count; at += $tile) {
+            for (int p = 0; p < $tile; p++) {
+                const int place = $place;
+                $row
+            }
+            $dots
+            for (int p = 0; p < $stored; p++) {
+                $finish
+            }
+        }
+        """,
+        bytes=2 * tile * width,
+        count=rows,
+        tile=tile,
+        place="at + p" if whole else f"nncc_min_int(at + p, {rows - 1})",
+        row=row,
+        dots=_dot_products(tile, outputs, width, weight),
+        stored=tile if whole else f"nncc_min_int({tile}, {rows} - at)",
+        finish=finish,
+    )
+
+
+def _dot_products(tile: int, outputs: int, width: int, weight: str) -> str:
     whole = outputs - outputs % _OUTPUTS
-    parts = [_block(0, whole, _OUTPUTS, outputs, width, weight)] if whole else []
-    if outputs % _OUTPUTS:
-        parts.append(_block(whole, outputs, outputs % _OUTPUTS, outputs, width, weight))
-    return "\n".join(parts)
+    blocks = [(0, whole, _OUTPUTS), (whole, outputs, outputs - whole)]
+    texts = [_block(range(*block), tile, outputs, width, weight) for block in blocks if block[0] < block[1]]
+    return "\n".join(texts)
 
 
-def _block(begin: int, end: int, count: int, outputs: int, width: int, weight: str) -> str:
-    pairs = [(p, o) for o in range(count) for p in range(TILE)]
+def _block(of: range, tile: int, outputs: int, width: int, weight: str) -> str:
+    """As many outputs at once as the step of the range."""
+    pairs = [(p, o) for o in range(of.step) for p in range(tile)]
     return fill(
         """
         for (int o = $begin; o < $end; o += $count) {
@@ -38,59 +70,16 @@ def _block(begin: int, end: int, count: int, outputs: int, width: int, weight: s
             $stores
         }
         """,
-        begin=begin,
-        end=end,
-        count=count,
+        begin=of.start,
+        end=of.stop,
+        count=of.step,
         weight=weight,
         width=width,
         zeros=", ".join(f"sum{p}{o} = 0" for p, o in pairs),
         loads="\n".join(
-            [f"const int16_t x{p} = rows[{_at(p, width)}];" for p in range(TILE)]
-            + [f"const int16_t w{o} = w[{_at(o, width)}];" for o in range(count)]
+            [f"const int16_t x{p} = rows[{place([1], p * width, 'k')}];" for p in range(tile)]
+            + [f"const int16_t w{o} = w[{place([1], o * width, 'k')}];" for o in range(of.step)]
         ),
         steps="\n".join(f"sum{p}{o} += x{p} * w{o};" for p, o in pairs),
-        stores="\n".join(f"sums[{p * outputs + o} + o] = sum{p}{o};" for p, o in pairs),
-    )
-
-
-def _at(row: int, width: int) -> str:
-    return f"{row * width} + k" if row else "k"
-
-
-def tiles(places: int, row: str, products: str, finish: str) -> str:
-    """``TILE`` places at once: ``row`` fills ``row`` for ``place``, ``finish`` stores ``sum`` to ``to`` for ``place``.
-
-    Where the number of places is odd, the last one is computed twice, and stored once.
-    """
-    return fill(
-        """
-        for (int at = 0; at < $places; at += $tile) {
-            for (int p = 0; p < $tile; p++) {
-                $place
-                $row
-            }
-            $products
-            for (int p = 0; p < $rest; p++) {
-                $finish
-            }
-        }
-        """,
-        places=places,
-        tile=TILE,
-        place="const int place = at + p;"
-        if places % TILE == 0
-        else f"const int place = nncc_min_int(at + p, {places - 1});",
-        row=row,
-        products=products,
-        rest=TILE if places % TILE == 0 else f"nncc_min_int({TILE}, {places} - at)",
-        finish=finish,
-    )
-
-
-def scratch_arrays(width: int) -> str:
-    """The arrays ``rows`` and ``sums`` in the scratch memory."""
-    return textwrap.dedent(
-        f"""\
-        int16_t *rows = (int16_t *)(void *)scratch;
-        int32_t *sums = (int32_t *)(void *)(scratch + {2 * TILE * width});"""
+        stores="\n".join(f"sums[{place([1], p * outputs + o, 'o')}] = sum{p}{o};" for p, o in pairs),
     )

@@ -10,7 +10,7 @@ from ....types import Array
 from ..convolution import convolve_transposed_windows, convolve_windows
 from .base import BoundedOp
 
-ROW_MULTIPLE = 8
+ROW_MULTIPLE = 16
 """Rows of weights are filled up with zeros to a multiple of this: so many products are summed at once."""
 
 
@@ -54,7 +54,7 @@ class QuantizedConvolution(ChannelsOp):
 class QuantizedConv(QuantizedConvolution, name="c.quantized_conv"):
     """Convolution: (N, *L, C), weights (O, K) → (N, *L', O)
 
-    A row of weights is (*kernel, C / groups) behind each other, then zeros up to a multiple of 8.
+    A row of weights is (*kernel, C / groups) behind each other, then zeros up to a multiple of 16.
     """
 
     groups = attribute(INT, "how many parts the channels have that do not mix", default=1)
@@ -65,17 +65,18 @@ class QuantizedConv(QuantizedConvolution, name="c.quantized_conv"):
         sums = self.summed(x, rows.reshape(len(rows), *self.kernel, channels), self.groups)
         return self.finished(sums, bias, factors, shifts)
 
-    def row_bytes(self) -> int:
-        """The scratch memory for one window as integers of 16 bits."""
-        return 2 * self.weight.tensor.static_shape[1]
-
     def scratch_bytes(self) -> int:
-        outputs = self.weight.tensor.static_shape[0] // self.groups
-        return TILE * (self.row_bytes() + 4 * outputs)
+        outputs, width = self.weight.tensor.static_shape
+        return tile_bytes(self.output_type.size // outputs, width, outputs // self.groups)
 
 
 TILE = 2
-"""How many places a convolution computes at once."""
+"""How many rows of a product are computed at once."""
+
+
+def tile_bytes(rows: int, width: int, outputs: int) -> int:
+    """The scratch memory of a product: as many rows as are computed at once, of 16 bits, and their sums."""
+    return min(TILE, rows) * (2 * width + 4 * outputs)
 
 
 class QuantizedDepthwiseConv(QuantizedConvolution, name="c.quantized_depthwise_conv"):

@@ -8,7 +8,7 @@ from ....fixed_point import rounded_half_away
 from ....opdef import BOOL, INT, attribute, operand, result
 from ....types import Array
 from .base import BoundedOp, ScaledOp, widened
-from .convolution import TILE
+from .convolution import tile_bytes
 
 
 class QuantizedFullyConnected(BoundedOp, name="c.quantized_fully_connected"):
@@ -18,7 +18,7 @@ class QuantizedFullyConnected(BoundedOp, name="c.quantized_fully_connected"):
     """
 
     x = operand("(M, C), i8")
-    weight = operand("(N, K), i8: rows of C, then zeros up to a multiple of 8")
+    weight = operand("(N, K), i8: rows of C, then zeros up to a multiple of 16")
     bias = operand("(N,), i32: less the sum of the weights of an output, times the zero point of x")
     scales = operand("(N,), f64")
     output = result("(M, N), i8")
@@ -28,8 +28,8 @@ class QuantizedFullyConnected(BoundedOp, name="c.quantized_fully_connected"):
         return self.stored(rounded_half_away(sums * scales))
 
     def scratch_bytes(self) -> int:
-        outputs, row = self.weight.tensor.static_shape
-        return TILE * (2 * row + 4 * outputs)
+        outputs, width = self.weight.tensor.static_shape
+        return tile_bytes(self.x.tensor.static_shape[0], width, outputs)
 
 
 class QuantizedMatMul(ScaledOp, name="c.quantized_matmul"):
