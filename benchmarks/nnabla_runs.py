@@ -139,21 +139,24 @@ def reference(
 def cases(folder: Path) -> Iterator[tuple[str, Path, list[np.ndarray], list[np.ndarray]]]:
     """Name, model, inputs and outputs of the cases whose data are tensors alone."""
     import onnx
-    from onnx import numpy_helper
 
     for case in sorted(folder.iterdir()):
-        data = case / "test_data_set_0"
-        arrays: list[list[np.ndarray]] = []
-        try:
-            for kind in ("input", "output"):
-                count = len(list(data.glob(f"{kind}_*.pb")))
-                files = [data / f"{kind}_{i}.pb" for i in range(count)]
-                arrays.append([numpy_helper.to_array(onnx.load_tensor(f)) for f in files])
-        except Exception:  # a sequence or an optional: NNabla has tensors alone
+        path, data = case / "model.onnx", case / "test_data_set_0"
+        if not path.exists():
             continue
-        inputs, outputs = arrays
-        if (case / "model.onnx").exists() and outputs and all(a.dtype.kind in "biuf" for a in (*inputs, *outputs)):
-            yield case.name, case / "model.onnx", inputs, outputs
+        graph = onnx.load(path, load_external_data=False).graph
+        if not all(port.type.HasField("tensor_type") for port in (*graph.input, *graph.output)):
+            continue  # a sequence or an optional: NNabla has tensors alone
+        inputs, outputs = (_arrays(data, kind) for kind in ("input", "output"))
+        if outputs and all(a.dtype.kind in "biuf" for a in (*inputs, *outputs)):
+            yield case.name, path, inputs, outputs
+
+
+def _arrays(folder: Path, kind: str) -> list[np.ndarray]:
+    import onnx
+
+    count = len(list(folder.glob(f"{kind}_*.pb")))
+    return [onnx.numpy_helper.to_array(onnx.load_tensor(folder / f"{kind}_{i}.pb")) for i in range(count)]
 
 
 def check_case(nnabla: NNabla, path: Path, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> str:
