@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from ..ir.dialects.tfl.base import TFLOp
 from ..ir.int8 import INT8_TARGETS, Int8Kernels, int8_kernels
 from ..ir.opdef import Op, lookup_op, registered_ops
 from ..pipelines import registry
@@ -32,6 +33,7 @@ def pages() -> dict[str, str]:
         "int8.md": _int8,
         "nnabla-functions.md": _functions,
         "onnx-operators.md": _onnx_operators,
+        "tflite-operators.md": _tflite_operators,
     }
     registry.load_passes()
     return {name: "\n".join([NOTE, "", *page()]) + "\n" for name, page in made.items()}
@@ -154,6 +156,21 @@ def _functions() -> Iterable[str]:
             f"`{f.signature}` | {'yes' if f.converted else 'no'} | {_cell(_note(f.reason, f.remedy))}" for f in members
         ]
         yield from ["", f"## {category}", "", *_table("function | converted | note", rows)]
+
+
+def _tflite_operators() -> Iterable[str]:
+    from ..frontends.tflite.ops import LIFTS, REFUSALS
+
+    known = {d.builtin for d in registered_ops("tfl") if issubclass(d, TFLOp) and d.builtin}
+    notes = dict.fromkeys([*LIFTS, "DENSIFY"], "yes | ") | {
+        name: f"no | {_cell(_note(f'it {reason}', remedy))}" for name, (reason, remedy) in REFUSALS.items()
+    }
+    yield from ["# Operators of TensorFlow Lite", ""]
+    yield f"{len(notes) - len(REFUSALS)} of the {len(notes)} builtin operators are lifted to `nn`;"
+    yield "custom ones by plugins. Every one is read and written: those that are defined can be evaluated in the `tfl` dialect."
+    yield ""
+    rows = (f"`{name}` | {'yes' if name in known else 'no'} | {note}" for name, note in sorted(notes.items()))
+    yield from _table("operator | defined | lifted | note", rows)
 
 
 def _onnx_operators() -> Iterable[str]:
