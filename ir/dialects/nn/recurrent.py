@@ -77,14 +77,14 @@ class RecurrentOp(NNOp):
         """One step for the matrix (H, G * H) of a direction: (what x adds to the gates, states) to the new states."""
         raise NotImplementedError
 
-    def through_time(
+    def evaluate(
         self,
         x: Array,
         weight: Array,
         recurrent_weight: Array,
         bias: Array | None,
         recurrent_bias: Array | None,
-        initial: Sequence[Array | None],
+        *initial: Array | None,
     ) -> tuple[Array, ...]:
         """The results for all directions; ``initial`` holds one array (or None) a state."""
         x, weight, recurrent_weight = widened(x), widened(weight), widened(recurrent_weight)
@@ -126,17 +126,6 @@ class Rnn(RecurrentOp, name="nn.rnn"):
 
         return step
 
-    def evaluate(
-        self,
-        x: Array,
-        weight: Array,
-        recurrent_weight: Array,
-        bias: Array | None,
-        recurrent_bias: Array | None,
-        initial_h: Array | None,
-    ) -> tuple[Array, ...]:
-        return self.through_time(x, weight, recurrent_weight, bias, recurrent_bias, [initial_h])
-
 
 class Gru(RecurrentOp, name="nn.gru"):
     """A layer of gated recurrent units, with the reset gate behind the recurrent product.
@@ -160,17 +149,6 @@ class Gru(RecurrentOp, name="nn.gru"):
             return (n + z * (h - n),)
 
         return step
-
-    def evaluate(
-        self,
-        x: Array,
-        weight: Array,
-        recurrent_weight: Array,
-        bias: Array | None,
-        recurrent_bias: Array | None,
-        initial_h: Array | None,
-    ) -> tuple[Array, ...]:
-        return self.through_time(x, weight, recurrent_weight, bias, recurrent_bias, [initial_h])
 
 
 class Lstm(RecurrentOp, name="nn.lstm"):
@@ -201,15 +179,3 @@ class Lstm(RecurrentOp, name="nn.lstm"):
             return o * np.tanh(c), c
 
         return step
-
-    def evaluate(
-        self,
-        x: Array,
-        weight: Array,
-        recurrent_weight: Array,
-        bias: Array | None,
-        recurrent_bias: Array | None,
-        initial_h: Array | None,
-        initial_c: Array | None,
-    ) -> tuple[Array, ...]:
-        return self.through_time(x, weight, recurrent_weight, bias, recurrent_bias, [initial_h, initial_c])
