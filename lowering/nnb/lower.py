@@ -9,16 +9,14 @@ import attrs
 from ...ir import Attribute, CompileError, DenseAttribute, Diagnostics, Function, Module, Op, Value
 from ...ir.attributes import attribute_key
 from ...ir.dialects import nnb, nnp
+from ...ir.dialects.nnb.layout import TRANSPOSED_WEIGHTS
 from ...ir.dialects.nnp.graph import forward_order
 from ...ir.dialects.nnp.selection import select_executor
 from ...ir.names import Names
 from ...ir.outputs import is_constant, separate_outputs
-from ...ir.passes import Pass, PassContext, option
+from ...ir.passes import Pass, PassContext
 from ...ir.types import Array
 from .limits import fault
-
-_TRANSPOSED = {"Affine": (1,), "BinaryConnectAffine": (1, 2), "BinaryWeightAffine": (1, 2)}
-"""The inputs that lie as (out, in) in the memory of the runtime."""
 
 
 @attrs.define
@@ -120,7 +118,7 @@ class _Lowering:
             return
         arguments: dict[str, Attribute] = {a.name: getattr(call, a.name) for a in kind.nnb_type.arguments}
         try:
-            weights = _TRANSPOSED.get(name, ())
+            weights = TRANSPOSED_WEIGHTS.get(name, ())
             operands = [None if v is None else self._value(v, i in weights) for i, v in enumerate(call.operands)]
             made: Op = kind(
                 *operands,
