@@ -42,7 +42,17 @@ def open_model(path: Path, xnnpack: bool) -> Any:
 
 def run(path: Path, inputs: Arrays, xnnpack: bool) -> dict[str, Array]:
     """The outputs by name."""
-    runner = open_model(path, xnnpack).get_signature_runner("serving_default")
+    return _outputs(open_model(path, xnnpack), inputs)
+
+
+def run_reference(path: Path, inputs: Arrays) -> dict[str, Array]:
+    """The outputs of TensorFlow Lite's reference kernels by name. ELU, CEIL and ROUND have none."""
+    kind = _runtime().OpResolverType.BUILTIN_REF
+    return _outputs(_runtime().Interpreter(str(path), num_threads=1, experimental_op_resolver_type=kind), inputs)
+
+
+def _outputs(model: Any, inputs: Arrays) -> dict[str, Array]:
+    runner = model.get_signature_runner("serving_default")
     # Inputs that nothing uses may be no inputs of the signature runner, as the runtime decides.
     return runner(**{name: inputs[name] for name in runner.get_input_details()})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from ...ir import Diagnostics, Function, Module, Operation, Return, Value
+from ...ir import Diagnostics, Function, Module, Operation, Return, Trait, Value
 from ...ir.dialects.c import Constant, KernelOp
 from ...ir.memory import byte_size
 from ...ir.opdef import Variadic
@@ -51,6 +51,8 @@ class Program:
     arena_bytes: int
     weights_in_file: bool
     """Whether the weights come from a file that the program is given, not from arrays that it holds."""
+    is_exact: bool
+    """Whether all kernels compute with integers, which no compiler rounds in another way."""
 
 
 def build_program(module: Module, name: str, weights_in_file: bool = False) -> Program:
@@ -112,6 +114,7 @@ class _Builder:
             outputs,
             int(self.function.attributes["arena_bytes"]),
             self.weights_in_file,
+            all(map(_is_exact, self.function.body)),
         )
 
     def kernels_source(self) -> Iterator[str]:
@@ -176,6 +179,16 @@ class _Builder:
             if op.can_fail:
                 self.failing.add(self.kernels[key])
         return self.kernels[key]
+
+
+def _is_exact(op: Operation) -> bool:
+    """Whether an operation computes with integers, or prescribes how real numbers are rounded."""
+    values = [v for v in (*op.operands, *op.results) if v is not None]
+    return (
+        Trait.STORED in op.traits
+        or isinstance(op, Constant | Return)
+        or not any(v.tensor.storage.is_float for v in values)
+    )
 
 
 def named_values(op: KernelOp) -> Iterator[tuple[str, Value]]:

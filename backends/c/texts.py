@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from ...ir import QuantizedType
 from ..c_example import NOTE, Calls
 from ..c_example import example as example_text
-from ..c_text import fill
+from ..c_text import fill, literal
 from . import weights
 from .helpers import helpers_in
 from .program import Port, Program
@@ -106,12 +107,31 @@ def _port_declarations(program: Program) -> list[str]:
         for port in ports:
             size = f"{program.name}_{kind}_{port.word}".upper() + "_SIZE"
             lines += [
-                f'/* The {kind} "{_comment(port.name)}": {_shape(port)}, {port.type.element}. */',
+                f'/* The {kind} "{_comment(port.name)}": {_shape(port)}, {_elements(port)}. */',
                 f"#define {size} {port.type.size}",
+                *_quantization(port, size.removesuffix("_SIZE")),
                 f"{const}{port.c_type} *{program.name}_{kind}_{port.word}(void);",
                 "",
             ]
     return lines
+
+
+def _elements(port: Port) -> str:
+    kind = port.type.element
+    if not isinstance(kind, QuantizedType):
+        return str(kind)
+    return f"{kind.storage}: the integer n stands for (n - ZERO_POINT) * SCALE"
+
+
+def _quantization(port: Port, prefix: str) -> list[str]:
+    """What the integers of a port stand for."""
+    kind = port.type.element
+    if not isinstance(kind, QuantizedType):
+        return []
+    return [
+        f"#define {prefix}_SCALE {literal(kind.scale, 'float')}",
+        f"#define {prefix}_ZERO_POINT {literal(kind.zero_point, 'int')}",
+    ]
 
 
 def _comment(text: str) -> str:
@@ -272,8 +292,10 @@ def test_body(program: Program, runs: bool) -> str:
 
 
 def _check(program: Program, port: Port) -> str:
-    """The largest difference beside the largest number: real numbers may differ by rounding, integers by one step."""
-    bound = "1e-3 * largest + 1e-4" if port.type.storage.is_float else "1.0"
+    """The largest difference beside the largest number: real numbers may differ by rounding, and so integers that are
+    made of them by one step.
+    """
+    bound = "1e-3 * largest + 1e-4" if port.type.storage.is_float else "0.0" if program.is_exact else "1.0"
     return fill(
         """
         {
