@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from ...ir import Block, CompileError, Diagnostics, Function, Module, Region, Trait, Value
-from ...ir.dialects.tf import KINDS, PRODUCER, REGIONS, Const, TfOp, data_type
+from ...ir.dialects.tf import KINDS, PRODUCER, REGIONS, Const, TfOp, data_type, element_type
 from ...ir.dialects.tf.messages import message_class
 from ...ir.names import Names
 from .attributes import set_attribute, set_shape
@@ -74,7 +74,10 @@ def _check(module: Module) -> None:
 
 def _code(value: Value, name: str) -> int:
     try:
-        return data_type(value.tensor.storage)
+        element = element_type(value)
+        if element is None:
+            raise ValueError(f"nothing says what {value.type} holds")
+        return data_type(element)
     except ValueError as error:
         raise CompileError(f"'{name}': {error}", remedy="cast it to f32 before") from error
 

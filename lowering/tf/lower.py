@@ -11,12 +11,13 @@ from ...ir import Block, CompileError, DenseAttribute, Function, Module, Operati
 from ...ir.dialects import nn
 from ...ir.outputs import is_constant
 from ...ir.passes import Pass, PassContext
+from ...ir.regions import blocks_within, inner_blocks
 from ..rules import name_values, replace_op, values_by_block
-from . import rules_elementwise, rules_linear, rules_movement, rules_reduction, rules_windows
+from . import rules_control, rules_elementwise, rules_linear, rules_movement, rules_reduction, rules_windows
 from .rules_elementwise import clipped
 from .target import Target, rule_for
 
-RULE_MODULES = (rules_elementwise, rules_linear, rules_movement, rules_reduction, rules_windows)
+RULE_MODULES = (rules_control, rules_elementwise, rules_linear, rules_movement, rules_reduction, rules_windows)
 
 
 @attrs.define
@@ -45,21 +46,26 @@ class LowerToTf(Pass, name="lower-to-tf"):
 
     def run(self, module: Module, context: PassContext) -> bool:
         function = module.main
-        self._lower_block(module, function.body, context)
+        self._lower_block(module, function.body, {}, context)
         context.diagnostics.raise_if_errors()
         _separate_outputs(function, Target(module, function.terminator))
-        for op in reversed(function.body):
-            if Trait.TERMINATOR not in op.traits and not op.has_uses:
-                op.erase()
+        for block in blocks_within(function):
+            for op in reversed(block):
+                if Trait.TERMINATOR not in op.traits and not op.has_uses:
+                    op.erase()
         name_values(function, values_by_block(function))
         return True
 
-    def _lower_block(self, module: Module, block: Block, context: PassContext) -> None:
+    def _lower_block(
+        self, module: Module, block: Block, views: dict[Hashable, DenseAttribute], context: PassContext
+    ) -> None:
+        """Regions come before the operation that they are of: it makes functions of them as they are."""
         constants: dict[Hashable, Value] = {}
-        views: dict[Hashable, DenseAttribute] = {}
         for op in list(block):
             if Trait.TERMINATOR in op.traits:
                 continue
+            for inner in inner_blocks(op):
+                self._lower_block(module, inner, views, context)
             try:
                 self._lower(Target(module, op, constants, views), op)
             except CompileError as error:

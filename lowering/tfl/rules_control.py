@@ -2,135 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import attrs
 import numpy as np
 
-from ...ir import Block, BlockArgument, Operation, OpResult, Region, TensorType, Type, Value
+from ...ir import Block, BlockArgument, Region, TensorType, Value
 from ...ir.dialects import nn
 from ...ir.dialects.tfl.control import Yield
 from ...ir.module import constant_array, constant_attribute
-from ...ir.regions import captured_values, outer_values, replace_inside
-from ...ir.types import I1, I32, I64
+from ...ir.types import I32
+from ..control import COUNTER, FLAG, Subgraphs, lower_if, lower_loop
 from .target import Target, lowers
 
 _MOST_SLICED = 5
 """The rank that the kernel of SLICE goes up to."""
-_COUNTER, _FLAG = TensorType((), I64), TensorType((), I1)
 
 
 @lowers("if")
-def if_(target: Target, op: nn.If) -> Sequence[OpResult]:
-    inputs = _variables(op)
-    regions = list(op.regions)
-    for branch in regions:
-        block = branch.block
-        _isolate(block, {v: block.add_argument(v.type, v.name) for v in inputs})
-        _end(target, block, nn.yielded_values(op, branch))
-    op.regions.clear()
-    return target.build("if", op.condition, *inputs, regions=regions).results
+def if_(target: Target, op: nn.If) -> Sequence[Value]:
+    return lower_if(_Subgraphs(target), op)
 
 
 @lowers("loop")
 def loop(target: Target, op: nn.Loop) -> Sequence[Value]:
-    limit, heights = op.max_trips, _heights(target, op)
-    state = _State()
-    counter = state.carry(target.constant(np.array(0, np.int64), "trip"), _COUNTER, "trip")
-    condition = None
-    if not op.goes_on() or not _is_true(op.condition):
-        condition = state.carry(op.condition or _true(target), _FLAG, "condition")
-    carried = [state.carry(v, a.type, a.name) for v, a in zip(op.carried, op.arguments, strict=True)]
-    stacks = []
-    for value, result in zip(op.yielded_scanned, op.results[len(carried) :], strict=True):
-        empty = _empty_stack(target, value.tensor, heights)
-        stacks.append(state.carry(empty, empty.type, result.name))
-    variables = [v for v in (*_variables(op), limit) if v is not None and constant_attribute(v) is None]
-    inputs: dict[Value, Value] = {v: state.carry(v, v.type, v.name) for v in dict.fromkeys(variables)}
-
-    inside = state.take_over(target, op.body.block, [counter, _true(target), *carried], inputs)
-    goes_on, *yielded = (v for v in inside.op.operands if v is not None)
-    one = inside.constant(np.array(1, np.int64), "one")
-    state.following[counter] = inside.value("add", counter, one, types=[_COUNTER])
-    if condition is not None:
-        state.following[condition] = goes_on
-    state.following.update(zip(carried, yielded, strict=False))
-    for stack, value in zip(stacks, yielded[len(carried) :], strict=True):
-        state.following[stack] = _written(inside, stack, value, counter)
-    _end(target, state.body, [state.following.get(a, a) for a in state.body.args], is_loop=True)
-
-    check = _check(target, state.body, counter, condition, inputs.get(limit, limit) if limit is not None else None)
-    types = [a.type for a in state.body.args]
-    made = target.build("while", *state.first, types=types, regions=[Region.of(check), Region.of(state.body)])
-    found: list[Value] = [made.results[a.index] for a in carried]
-    for stack in stacks:
-        whole, made_trips = made.results[stack.index], made.results[counter.index]
-        found.append(whole if condition is None else _written_part(target, whole, made_trips))
-    return found
+    return lower_loop(_Subgraphs(target), op)
 
 
-@attrs.define
-class _State:
-    """What a while operation hands on: the first values, the body that knows them as arguments, and what follows."""
+class _Subgraphs(Subgraphs[Target]):
+    """Subgraphs of a TFLite model."""
 
-    first: list[Value] = attrs.Factory(list)
-    body: Block = attrs.Factory(Block)
-    following: dict[Value, Value] = attrs.Factory(dict)
-    """What an argument is in the next trip; what is not in here stays as it is."""
+    def if_(self, condition: Value, inputs: Sequence[Value], regions: Sequence[Region]) -> Sequence[Value]:
+        return self.target.build("if", condition, *inputs, regions=regions).results
 
-    def carry(self, first: Value, type: Type, name: str | None = None) -> BlockArgument:
-        self.first.append(first)
-        return self.body.add_argument(type, name)
+    def while_(self, first: Sequence[Value], check: Block, body: Block) -> Sequence[Value]:
+        types = [a.type for a in body.args]
+        return self.target.build("while", *first, types=types, regions=[Region.of(check), Region.of(body)]).results
 
-    def take_over(
-        self, target: Target, block: Block, arguments: Sequence[Value], outer: Mapping[Value, Value]
-    ) -> Target:
-        """Let the body be what a block does, with values in the place of its arguments and of those from outside.
+    def end(self, block: Block, values: Sequence[Value], is_loop: bool = False) -> None:
+        _end(self.target, block, values, is_loop)
 
-        Gives the target to build at the end of the body, before its terminator.
-        """
-        for old, new in zip(block.args, arguments, strict=True):
-            old.replace_all_uses_with(new)
-        for op in block:
-            op.unlink()
-            self.body.append(op)
-        _isolate(self.body, outer)
-        assert self.body.last_op is not None
-        return Target(target.module, self.body.last_op)
+    def add(self, trip: Value, one: Value) -> Value:
+        return self.target.value("add", trip, one, types=[COUNTER])
 
+    def less(self, trip: Value, limit: Value) -> Value:
+        return self.target.value("less", trip, limit, types=[FLAG])
 
-def _check(
-    target: Target, body: Block, counter: BlockArgument, condition: BlockArgument | None, limit: Value | None
-) -> Block:
-    """The subgraph that says whether there is another trip, on the same arguments as the body."""
-    block = Block.of([a.type for a in body.args], [a.name for a in body.args])
-    end = block.append(Yield([], location=target.op.location))
-    inside = Target(target.module, end)
-    wanted: Value | None = None if condition is None else block.args[condition.index]
-    if limit is not None:
-        bound = block.args[limit.index] if isinstance(limit, BlockArgument) and limit.block is body else limit
-        is_below = inside.value("less", block.args[counter.index], bound, types=[_FLAG])
-        wanted = is_below if wanted is None else inside.value("logical_and", is_below, wanted, types=[_FLAG])
-    assert wanted is not None  # a loop without both never ends, which the verifier refuses
-    end.set_operands([wanted])
-    _isolate(block, {})
-    return block
+    def both(self, one: Value, other: Value) -> Value:
+        return self.target.value("logical_and", one, other, types=[FLAG])
 
+    def empty_stacks(self, op: nn.Loop, ends_early: bool) -> Sequence[Value]:
+        heights = _heights(self.target, op)
+        return [_empty_stack(self.target, value.tensor, heights) for value in op.yielded_scanned]
 
-def _variables(op: Operation) -> Sequence[Value]:
-    """What the regions use from outside, constants left out: each subgraph has its own."""
-    return [v for v in captured_values(op) if constant_attribute(v) is None]
+    def written(self, stack: Value, part: Value, trip: Value, ends_early: bool) -> Value:
+        return _written(self.target, stack, part, trip)
 
-
-def _isolate(block: Block, inside: Mapping[Value, Value]) -> None:
-    """Let a block use these values for those from outside, and constants of its own."""
-    for outer, inner in inside.items():
-        replace_inside(block, outer, inner)
-    for constant in outer_values(block):
-        maker = constant.defining_op
-        assert maker is not None and block.first_op is not None
-        copy = block.insert_before(block.first_op, maker.clone())
-        replace_inside(block, constant, copy.results[0])
+    def whole(self, stack: Value, like: Value, trips: Value, ends_early: bool) -> Value:
+        return _written_part(self.target, stack, trips) if ends_early else stack
 
 
 def _end(target: Target, block: Block, values: Sequence[Value], is_loop: bool = False) -> None:
@@ -175,26 +103,14 @@ def _copied(target: Target, value: Value) -> Value:
     return target.value("reshape", _copied(target, line), target.ints(dims, "shape"), types=[value.type])
 
 
-def _true(target: Target) -> Value:
-    return target.constant(np.array(True), "true")
-
-
-def _is_true(value: Value | None) -> bool:
-    """Whether a condition is left out, or constant and true."""
-    array = constant_array(value)
-    return value is None or (array is not None and bool(array.item()))
-
-
 # Stacks: a tensor for all trips that there may be, into which each writes its part
 
 
-def _heights(target: Target, op: nn.Loop) -> Value | None:
-    """How many trips there are at most, as a vector of one i32; None where nothing is stacked.
+def _heights(target: Target, op: nn.Loop) -> Value:
+    """How many trips there are at most, as a vector of one i32.
 
     Raises VerifyError where there is no bound, or what is stacked has no known shape.
     """
-    if not op.yielded_scanned:
-        return None
     trips, limit = op.trip_count(), constant_array(op.max_trips)
     if trips is None and limit is not None:
         trips = max(int(limit.item()), 0)
@@ -220,8 +136,7 @@ _LARGEST_STACK = 1 << 28
 """Bytes that a stack may take: exporters write bounds that nobody means."""
 
 
-def _empty_stack(target: Target, one: TensorType, heights: Value | None) -> Value:
-    assert heights is not None
+def _empty_stack(target: Target, one: TensorType, heights: Value) -> Value:
     known = constant_array(heights)
     trips = None if known is None else int(known[0])
     zero = target.constant(np.zeros((), one.storage.dtype), "zero")

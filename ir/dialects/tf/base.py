@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ...attributes import Attribute, DenseAttribute, SymbolRef
-from ...core import Operation, Region, UnregisteredOp, Value
+from ...core import BlockArgument, Operation, Region, UnregisteredOp, Value
 from ...location import UNKNOWN, Location
 from ...opdef import Op, variadic, variadic_results
 from ...syntax import OPERATION_NAME
@@ -68,10 +68,10 @@ class TfOp(Op):
             if port.number == name:
                 return len(values)
             if port.type == name and port.is_typed_list:
-                types = tuple(_element(v) for v in values)
+                types = tuple(element_type(v) for v in values)
                 return None if None in types else types
             if port.type == name:
-                return next((e for v in values if (e := _element(v)) is not None), None)
+                return next((e for v in values if (e := element_type(v)) is not None), None)
         return None
 
     def input_groups(self) -> Iterator[tuple[Port, Sequence[Value]]]:
@@ -101,14 +101,18 @@ class TfOp(Op):
 
     def infer(self) -> Sequence[Type]:
         """The types of the results, without shapes: what the table and the attributes say of the elements."""
+        return [tensor_of(element) for element in self.result_elements()]
+
+    def result_elements(self) -> Sequence[TypeAttribute | None]:
+        """The element types of the results, as far as the table and the attributes say them."""
         assert self.definition is not None
-        found: list[Type] = []
+        found: list[TypeAttribute | None] = []
         for port in self.definition.outputs:
             if port.is_typed_list:
-                found += map(tensor_of, self.get(port.type) or ())
+                found += self.get(port.type) or ()
             else:
                 element = self.get(port.type) if port.type in self.definition.attributes else _named(port.type)
-                found += [tensor_of(element)] * self.output_count(port)
+                found += [element] * self.output_count(port)
         return found
 
     def output_count(self, port: Port) -> int:
@@ -163,8 +167,20 @@ class CustomOp(UnregisteredOp, TfOp, takes_any="tf"):
         return str(self.attributes.get(OP_TYPE) or self.name.partition(".")[2])
 
 
-def _element(value: Value) -> TypeAttribute | None:
-    return value.type.storage if isinstance(value.type, TensorType) else None
+def element_type(value: Value) -> TypeAttribute | None:
+    """The element type of a value, which a handle has too, such as a list's ("variant"); None where nothing says it."""
+    if isinstance(value.type, TensorType):
+        return value.type.storage
+    op = value.defining_op
+    if isinstance(value, BlockArgument):
+        op = value.block.parent_op
+        if not isinstance(op, TfOp) or op.definition is None:
+            return None
+        types = op.get(op.definition.inputs[-1].type) or ()
+        return types[value.index] if value.index < len(types) else None
+    if not isinstance(op, TfOp) or op.definition is None:
+        return None
+    return op.result_elements()[op.results.index(value)]  # type: ignore[arg-type]  # it is one of its results
 
 
 def _named(name: str) -> TypeAttribute:
