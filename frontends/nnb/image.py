@@ -102,10 +102,10 @@ class Image:
         return self.data[start : start + size]
 
     def record(self, number: int, size: int, what: str) -> memoryview:
-        """A block that describes something.
+        """A block that is read for good.
 
-        Descriptions are read once each: together they are no longer than the data. Raises CompileError where they are,
-        because many refer to the same bytes: reading those again and again would take for ever.
+        Each is read once: together they are no longer than the data. Raises CompileError where they are, because many
+        refer to the same bytes: reading those again and again would take for ever, and unpacking them all memory.
         """
         found = self.block(number, size, what)
         self._unread -= size
@@ -123,8 +123,8 @@ class Image:
         return layout.unpack(self.record(number, layout.size, what))
 
     def check_overlaps(self) -> None:
-        """Raises CompileError where two blocks that were read overlap; several may be the same bytes."""
+        """Raises CompileError where two blocks that were read overlap."""
         extents = sorted({(start, start + size, n) for n, (start, size) in self.used.items() if size})
-        for (start, end, one), (other_start, other_end, other) in itertools.pairwise(extents):
-            if other_start < end and (other_start, other_end) != (start, end):
+        for (_, end, one), (start, _, other) in itertools.pairwise(extents):
+            if start < end:
                 self.fail(f"block {one} overlaps with block {other}")

@@ -69,7 +69,7 @@ def data_loader(image: Image, variable: Variable) -> Callable[[], Array]:
     assert variable.block is not None
     type = variable.type
     size = -(-type.size // 8) if variable.is_sign else byte_size(type)
-    data = image.block(variable.block, size, f"the data of variable {variable.number}")
+    data = image.record(variable.block, size, f"the data of variable {variable.number}")
     shape = type.static_shape
     if variable.is_sign:
         return lambda: _signs(data, type.size).reshape(shape)

@@ -12,6 +12,7 @@ from nnb_networks import affine, read, words, written
 
 from nncc.frontends.nnb import load
 from nncc.frontends.nnb.image import Image, ListRef
+from nncc.frontends.nnb.variables import Variable, data_loader
 from nncc.ir import CompileError, Diagnostics, Function, Location, Module, NnccError, TensorType
 from nncc.ir.attributes import as_dense
 from nncc.ir.dialects import nnb
@@ -201,6 +202,7 @@ CASES = [
     (HEADER + 22, 0x118, "block 22 begins at byte 280 of 276"),
     (HEADER + 22, 0x114, "list of functions takes 8 bytes of block 22, where only 0 follow"),
     (HEADER + 6, 0x30, "block 5 overlaps with block 6"),
+    (HEADER + 5, 0x08, "block 2 overlaps with block 5"),
     (3, 23, "list of buffers is in block 23, but the file has 23"),
     (3, -1, "list of buffers is in block -1"),
     (4, 2**30, "list of variables takes 4294967296 bytes"),
@@ -264,6 +266,15 @@ def test_descriptions_are_not_read_for_ever(data):
     with pytest.raises(CompileError, match="a list and others before it share their bytes"):
         for _ in range(276 // 8 + 1):
             image.ints(ListRef(2, 22), "a list")
+
+
+def test_data_is_not_unpacked_for_ever(data):
+    """Many variables may name the same bits as their signs, each of which becomes a float."""
+    image = Image.open(memoryview(data), Location.at("net.nnb"), Diagnostics())
+    variable = Variable(1, TensorType((128,), F32), is_sign=True, block=6, buffer=0)
+    with pytest.raises(CompileError, match="share their bytes"):
+        for _ in range(276 // 16 + 1):
+            data_loader(image, variable)
 
 
 @given(changes=st.lists(st.tuples(st.integers(0, 423), st.integers(0, 255)), min_size=1, max_size=6))
