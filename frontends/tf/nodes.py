@@ -131,7 +131,7 @@ class GraphImporter:
         op = definition(operands, result_types=[], regions=regions, location=place)
         _set_attributes(op, found, node.name)
         try:
-            op.results += [OpResult(type, op, i) for i, type in enumerate(op.infer())]
+            op.results += [OpResult(type, op, i) for i, type in enumerate(op.inferred_types())]
             op.verify()
         except VerifyError as error:
             raise CompileError(
