@@ -167,7 +167,8 @@ def _tflite_operators() -> Iterable[str]:
     }
     yield from ["# Operators of TensorFlow Lite", ""]
     yield f"{len(notes) - len(REFUSALS)} of the {len(notes)} builtin operators are lifted to `nn`;"
-    yield "custom ones by plugins. Every one is read and written: those that are defined can be evaluated in the `tfl` dialect."
+    yield "custom ones by plugins. Every one is read and written; those that are defined can be evaluated in the `tfl`"
+    yield "dialect, too."
     yield ""
     rows = (f"`{name}` | {'yes' if name in known else 'no'} | {note}" for name, note in sorted(notes.items()))
     yield from _table("operator | defined | lifted | note", rows)
