@@ -34,6 +34,7 @@ def pages() -> dict[str, str]:
         "nnabla-functions.md": _functions,
         "onnx-operators.md": _onnx_operators,
         "tflite-operators.md": _tflite_operators,
+        "tf-operators.md": _tf_operators,
     }
     registry.load_passes()
     return {name: "\n".join([NOTE, "", *page()]) + "\n" for name, page in made.items()}
@@ -172,6 +173,32 @@ def _tflite_operators() -> Iterable[str]:
     yield ""
     rows = (f"`{name}` | {'yes' if name in known else 'no'} | {note}" for name, note in sorted(notes.items()))
     yield from _table("operator | defined | lifted | note", rows)
+
+
+def _tf_operators() -> Iterable[str]:
+    from ..frontends.tf.ops import LIFTS, refusing
+    from ..ir.dialects.tf import definitions
+
+    yield from ["# Operators of TensorFlow", ""]
+    yield f"{len(LIFTS)} operators are lifted to `nn`; attributes and operands decide whether a use of one is."
+    yield f"The `tf` dialect has definitions of {len(definitions())} operators, and carries any other."
+    families: dict[str, list[str]] = {}
+    for name, function in LIFTS.items():
+        families.setdefault(summary(sys.modules[function.__module__]), []).append(name)
+    yield ""
+    yield from _table("lifted | operators", (f"{_cell(text)} | {_names(names)}" for text, names in families.items()))
+    refused: dict[str, list[str]] = {}
+    for name in definitions().keys() - LIFTS.keys():
+        if (found := refusing(name)) is not None:
+            refused.setdefault(_note(f"it {found[0]}", found[1]), []).append(name)
+    yield ""
+    yield from _table(
+        "refused | operators", (f"{_cell(text)} | {_names(names)}" for text, names in sorted(refused.items()))
+    )
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 def _onnx_operators() -> Iterable[str]:

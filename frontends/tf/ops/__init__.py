@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 
-from .registry import LIFTS, REFUSALS, Lifter, refusal
+from .registry import LIFTS, REFUSALS, Lifter, refusal, refusing
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["LIFTS", "REFUSALS", "Lifter", "refusal"]
+__all__ = ["LIFTS", "REFUSALS", "Lifter", "refusal", "refusing"]

@@ -55,9 +55,11 @@ def no_lift(pattern: str, reason: str, remedy: str) -> None:
     REFUSALS[pattern] = (reason, remedy)
 
 
+def refusing(op_type: str) -> tuple[str, str] | None:
+    """The first entry of the table whose pattern an operator's name begins with."""
+    return next((answer for pattern, answer in REFUSALS.items() if re.match(pattern, op_type)), None)
+
+
 def refusal(op_type: str) -> tuple[str, str]:
     """Why an operator without lift has none, and what to do."""
-    for pattern, answer in REFUSALS.items():
-        if re.match(pattern, op_type):
-            return answer
-    return "cannot be lifted", "replace it by operators that can be, see docs/reference/tf-operators.md"
+    return refusing(op_type) or ("cannot be lifted", "replace it by operators that can be, or lift it in a plugin")
