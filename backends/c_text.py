@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
+from collections.abc import Iterator
 from string import Template
 from typing import Any
 
@@ -34,6 +35,10 @@ KEYWORDS = frozenset(
     )
 )
 """What no identifier may be."""
+
+
+_LINE = 12
+"""How many elements of an array stand on a line."""
 
 
 def c_type(element: ElementType) -> str:
@@ -70,15 +75,24 @@ def literal(number: float, type: str) -> str:
     return f"{text}f" if type == "float" else text
 
 
-def array_lines(array: Array, type: str, width: int = 12) -> list[str]:
-    """The elements of an array as lines of an initializer."""
-    flat = array.reshape(-1)
+def array_definition(declaration: str, values: Array, type: str) -> Iterator[str]:
+    """The definition of an array, in pieces: ``declaration`` is what stands before its size.
+
+    An array without elements holds a zero, as C has none of these.
+    """
+    flat = values.reshape(-1)
+    yield f"\n{declaration}[{max(flat.size, 1)}] = {{\n"
+    for begin in range(0, flat.size, _LINE * 1024):
+        words = _words(flat[begin : begin + _LINE * 1024], type)
+        yield from (f"    {', '.join(words[i : i + _LINE])},\n" for i in range(0, len(words), _LINE))
+    yield "};\n" if flat.size else "    0,\n};\n"
+
+
+def _words(numbers: Array, type: str) -> list[str]:
     if type == "float":
-        words = [f"{v:.9g}" for v in flat.tolist()]
-        words = [f"{w}f" if "." in w or "e" in w else literal(float(w), type) for w in words]
-    else:
-        words = [literal(v, type) for v in flat.tolist()]
-    return [", ".join(words[i : i + width]) + "," for i in range(0, len(words), width)]
+        words = [f"{v:.9g}" for v in numbers.tolist()]
+        return [f"{w}f" if "." in w or "e" in w else literal(float(w), type) for w in words]
+    return [literal(v, type) for v in numbers.tolist()]
 
 
 def fill(text: str, **values: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...ir import Module
 from ...ir.types import Array
-from ..c_text import identifier
+from ..c_text import array_definition, identifier
 from . import texts, weights
 from .program import Program, build_program
 
@@ -55,7 +55,7 @@ def _test(module: Module, program: Program) -> Iterator[str]:
     for ports, arrays, what in ((program.inputs, inputs, "input"), (program.outputs, outputs, "expected")):
         for port in ports if arrays else ():
             stored = np.asarray(arrays[port.name], port.type.storage.dtype)
-            yield from weights.array(f"static const {port.c_type} {what}_{port.word}", stored, port.c_type)
+            yield from array_definition(f"static const {port.c_type} {what}_{port.word}", stored, port.c_type)
     yield texts.test_body(program, runs=bool(outputs))
 
 

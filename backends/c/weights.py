@@ -8,21 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from ...ir.memory import aligned, byte_size
-from ...ir.types import Array
 from ..c_example import NOTE
-from ..c_text import array_lines, c_type, fill
+from ..c_text import array_definition, c_type, fill
 from .program import Program
 
 ALIGNMENT = 64
 """Arrays in the file begin at multiples of this many bytes."""
-
-
-def array(declaration: str, values: Array, type: str) -> Iterator[str]:
-    """The definition of a constant array, line by line."""
-    yield f"\n{declaration}[{max(values.size, 1)}] = {{\n"
-    for line in array_lines(values, type) or ["0,"]:
-        yield f"    {line}\n"
-    yield "};\n"
 
 
 def source(program: Program) -> Iterator[str]:
@@ -30,7 +21,7 @@ def source(program: Program) -> Iterator[str]:
     yield f'#include "{program.name}_weights.h"\n\n#include <math.h>\n'
     for word, op in program.constants.items():
         type = c_type(op.value.type.storage)
-        yield from array(f"const {type} {_linked_name(program, word)}", op.value.numpy(), type)
+        yield from array_definition(f"const {type} {_linked_name(program, word)}", op.value.numpy(), type)
 
 
 def header(program: Program) -> str:

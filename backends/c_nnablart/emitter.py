@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...ir import Function, Module
 from ..c_example import NOTE
-from ..c_text import array_lines
+from ..c_text import array_definition
 from . import texts
 from .program import Program, build_program, file_word
 from .source import source
@@ -51,11 +51,7 @@ def _parameters(program: Program) -> Iterator[str]:
     yield f'{NOTE}\n#include <math.h>\n\n#include "{program.name}_parameters.h"\n'
     names = [f"{program.name}_parameter{number}" for number in program.parameter_numbers]
     for name, parameter in zip(names, program.parameters, strict=True):
-        array = parameter.value.read()
-        yield f"\nfloat {name}[{max(array.size, 1)}] = {{\n"
-        for line in array_lines(array, "float") or ["0,"]:
-            yield f"    {line}\n"
-        yield "};\n"
+        yield from array_definition(f"float {name}", parameter.value.read(), "float")
     yield f"\nvoid *{program.name}_parameters[{len(names)}] = {{\n"
     yield from (f"    {name},\n" for name in names)
     yield "};\n"
