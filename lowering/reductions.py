@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..ir import Builder, Value
@@ -24,12 +24,20 @@ def sort(b: Builder, op: nn.Sort) -> Sequence[Value] | None:
 
 
 def top_k(b: Builder, op: nn.TopK) -> Sequence[Value] | None:
-    """TOPK_V2 gives the largest along the last axis: the smallest are the largest of the negated."""
+    """As TOPK_V2, which gives the largest along the last axis."""
+    return largest_along_last(b, op, lambda x: b.nn.top_k(x, k=op.k, axis=-1))
+
+
+def largest_along_last(b: Builder, op: nn.TopK | nn.DynamicTopK, of: Callable[[Value], Any]) -> Sequence[Value] | None:
+    """The values and indices of ``op`` by ``of``, which gives the largest along the last axis; None where it does that.
+
+    The smallest are the largest of the negated.
+    """
 
     def make(x: Value) -> Any:
         if op.largest:
-            return b.nn.top_k(x, k=op.k, axis=-1)
-        values, indices = b.nn.top_k(_negated(b, x), k=op.k, axis=-1)
+            return of(x)
+        values, indices = of(_negated(b, x))
         return _negated(b, values), indices
 
     if is_last(op.x, op.axis):

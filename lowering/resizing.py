@@ -79,7 +79,12 @@ def _mixed(b: Builder, x: Value, axis: int, how: Interpolation, m: AxisMap) -> V
 
 def kernel_options(op: nn.Resize) -> tuple[bool, bool] | None:
     """(align_corners, half_pixel_centers) of the kernel for this interpolation; None where it has no such."""
-    if op.antialias or op.exclude_outside or not _scales_are_those_of_lengths(op):
+    return interpolation_options(op) if _scales_are_those_of_lengths(op) else None
+
+
+def interpolation_options(op: nn.Resize | nn.DynamicResize) -> tuple[bool, bool] | None:
+    """:func:`kernel_options` for scales that are those of the lengths."""
+    if op.antialias or op.exclude_outside:
         return None
     if op.mode == "linear":
         known = {"asymmetric": (False, False), "align_corners": (True, False), "half_pixel": (False, True)}

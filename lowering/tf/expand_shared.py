@@ -40,6 +40,12 @@ expands("argmax", "argmin")(indexing.last_of_equals)
 expands("top_k")(indexing.narrow_indices)
 expands("top_k")(reductions.top_k)
 
+
+@expands("dynamic_top_k")
+def dynamic_top_k(b: Builder, op: nn.DynamicTopK) -> Sequence[Value] | None:
+    return reductions.largest_along_last(b, op, lambda x: b.nn.dynamic_top_k(x, op.k, axis=-1))
+
+
 expands("grid_sample")(sampling.grid_sample)
 expands("deform_conv")(sampling.deform_conv)
 expands("roi_align")(sampling.roi_align)

@@ -13,11 +13,29 @@ from ...ir.outputs import is_constant
 from ...ir.passes import Pass, PassContext
 from ...ir.regions import blocks_within, inner_blocks
 from ..rules import name_values, replace_op, values_by_block
-from . import rules_control, rules_elementwise, rules_linear, rules_movement, rules_reduction, rules_windows
+from . import (
+    rules_control,
+    rules_dynamic,
+    rules_elementwise,
+    rules_linear,
+    rules_movement,
+    rules_reduction,
+    rules_resize,
+    rules_windows,
+)
 from .rules_elementwise import clipped
 from .target import Target, rule_for
 
-RULE_MODULES = (rules_control, rules_elementwise, rules_linear, rules_movement, rules_reduction, rules_windows)
+RULE_MODULES = (
+    rules_control,
+    rules_dynamic,
+    rules_elementwise,
+    rules_linear,
+    rules_movement,
+    rules_reduction,
+    rules_resize,
+    rules_windows,
+)
 
 
 @attrs.define

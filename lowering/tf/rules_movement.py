@@ -6,19 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...ir import TensorType, Value
+from ...ir import Value
 from ...ir.dialects import nn
-from ...ir.types import I1, I32
+from ...ir.types import I1, I32, I64
+from . import integers
 from .target import EXPAND, Target, lowers
 
 
 @lowers("reshape")
 def reshape(t: Target, op: nn.Reshape) -> Value:
     dims = op.output.tensor.dims
-    known = set(op.x.tensor.dims)
-    if sum(not isinstance(d, int) for d in dims) > 1 and not all(isinstance(d, int) or d in known for d in dims):
-        raise t.error(f"gives {op.output.tensor}, whose sizes do not follow from {op.x.type}", "fix the input shapes")
-    return t.reshaped(op.x, dims)
+    if sum(not isinstance(d, int) for d in dims) <= 1:
+        return t.reshaped(op.x, dims)
+    shape = t.shape([t.size(op.x, axis) if d == 0 else d for axis, d in enumerate(op.shape)])
+    return t.value("Reshape", op.x, shape)
 
 
 @lowers("shape_of")
@@ -67,12 +68,65 @@ _FAR = 2**31 - 1
 
 @lowers("pad")
 def pad(t: Target, op: nn.Pad) -> Value:
+    if min(op.pads, default=0) < 0 or op.mode in ("edge", "wrap"):
+        pairs = t.constant(np.array(op.pairs, I64.dtype), "paddings")
+        return padded(t, op.x, pairs, op.mode, t.number(op.value, op.x))
     pairs = t.constant(np.array(op.pairs, I32.dtype), "paddings")
-    if op.mode in ("reflect", "symmetric"):
-        return t.value("MirrorPad", op.x, pairs, mode=op.mode.upper())
     if op.mode != "constant":
-        raise t.error(f"has the mode {op.mode}, which TensorFlow has not", EXPAND)
+        return t.value("MirrorPad", op.x, pairs, mode=op.mode.upper())
     return t.value("Pad", op.x, pairs) if op.value == 0.0 else t.value("PadV2", op.x, pairs, t.number(op.value, op.x))
+
+
+def padded(t: Target, x: Value, pairs: Value, mode: str, value: Value | None) -> Value:
+    """x with as many elements before and behind each axis as computed (rank, 2) pairs of i64 say.
+
+    Negative ones take elements away. "constant" adds ``value``, or zeros.
+    """
+    if mode in ("edge", "wrap"):
+        for axis in range(x.tensor.rank):
+            x = _chosen(t, x, axis, pairs, mode)
+        return x
+    zero = t.constant(np.array(0, np.int64), "zero")
+    added = t.value("Maximum", pairs, zero, types=[pairs.type])
+    if mode == "constant":
+        operands = (x, added) if value is None else (x, added, value)
+        return _cut(t, t.value("Pad" if value is None else "PadV2", *operands), pairs)
+    return t.value("MirrorPad", _cut(t, x, pairs), added, mode=mode.upper())
+
+
+def _cut(t: Target, x: Value, pairs: Value) -> Value:
+    """x without what negative pads take away."""
+    rank = x.tensor.rank
+    zero = t.constant(np.array(0, np.int64), "zero")
+    less = t.value("Neg", t.value("Minimum", pairs, zero, types=[pairs.type]), types=[pairs.type])
+    begin, behind = t.build("Unpack", less, types=[integers.vector_type(rank)] * 2, num=2, axis=1)
+    end = t.value("Sub", integers.shape_of(t, x), behind, types=[behind.type])
+    type = x.tensor.with_shape((None,) * rank)
+    return t.value("StridedSlice", x, begin, end, integers.filled(t, 1, rank), types=[type])
+
+
+def _chosen(t: Target, x: Value, axis: int, pairs: Value, mode: str) -> Value:
+    """x with elements chosen along an axis, from before the first to behind the last."""
+    scalar = integers.scalar_type()
+    length = integers.as_i64(t, t.dimension(x, axis))
+    begin, end = (_element(t, pairs, axis, side) for side in (0, 1))
+    first, one = t.value("Neg", begin, types=[scalar]), t.constant(np.array(1, np.int64), "one")
+    limit = t.value("AddV2", length, end, types=[scalar])
+    places = t.value("Range", first, limit, one, types=[integers.vector_type(None)])
+    if mode == "wrap":
+        places = t.value("FloorMod", places, length, types=[places.type])
+    else:
+        last = t.value("Sub", length, one, types=[scalar])
+        places = t.value("Minimum", places, last, types=[places.type])
+        places = t.value("Maximum", places, t.constant(np.array(0, np.int64), "zero"), types=[places.type])
+    dims = tuple(None if i == axis else d for i, d in enumerate(x.tensor.dims))
+    return t.value("GatherV2", x, places, t.scalar(axis, "axis"), types=[x.tensor.with_shape(dims)])
+
+
+def _element(t: Target, pairs: Value, axis: int, side: int) -> Value:
+    """An element of a matrix of i64."""
+    bounds = [t.ints(n, name) for n, name in (([axis, side], "begin"), ([axis + 1, side + 1], "end"), ([1, 1], "one"))]
+    return t.value("StridedSlice", pairs, *bounds, types=[integers.scalar_type()], shrink_axis_mask=3)
 
 
 @lowers("tile")
@@ -82,7 +136,9 @@ def tile(t: Target, op: nn.Tile) -> Value:
 
 @lowers("broadcast_to")
 def broadcast_to(t: Target, op: nn.BroadcastTo) -> Value:
-    return t.value("BroadcastTo", op.x, t.shape(op.output.tensor.dims, op.x))
+    new = len(op.shape) - op.x.tensor.rank
+    shape = t.shape([t.size(op.x, axis - new) if d == -1 else d for axis, d in enumerate(op.shape)])
+    return t.value("BroadcastTo", op.x, shape)
 
 
 @lowers("reverse")
@@ -131,7 +187,12 @@ def non_zero(t: Target, op: nn.NonZero) -> Value:
 
 @lowers("range")
 def range_(t: Target, op: nn.Range) -> Value:
-    return t.value("Range", op.start, op.limit, op.delta)
+    """The limit is moved to the start where it lies on the other side of it: Range refuses that."""
+    start, limit, delta = (integers.as_scalar(t, v) for v in (op.start, op.limit, op.delta))
+    bounds = [t.value(name, limit, start, types=[limit.type]) for name in ("Maximum", "Minimum")]
+    zero = t.number(0, delta)
+    is_up = t.value("Greater", delta, zero, types=[delta.tensor.with_element(I1)])
+    return t.value("Range", start, t.value("SelectV2", is_up, *bounds, types=[limit.type]), delta)
 
 
 @lowers("fill")
@@ -140,25 +201,3 @@ def fill(t: Target, op: nn.Fill) -> Value:
     if value.tensor.rank:
         value = t.reshaped(value, ())
     return t.value("Fill", op.shape, value)
-
-
-@lowers("dynamic_reshape")
-def dynamic_reshape(t: Target, op: nn.DynamicReshape) -> Value:
-    """Where a 0 copies a dimension, it is put in before."""
-    shape: Value = op.shape
-    if not op.allow_zero:
-        shape = _without_zeros(t, op.x, shape)
-    return t.value("Reshape", op.x, shape)
-
-
-def _without_zeros(t: Target, x: Value, shape: Value) -> Value:
-    """The vector with the dimensions of x in the place of zeros."""
-    type, element = shape.tensor, shape.tensor.storage
-    count, rank = type.static_shape[0], x.tensor.rank
-    own = t.value("Shape", x, types=[TensorType((rank,), element)], out_type=element)
-    if rank != count:
-        places = t.ints([min(i, rank - 1) for i in range(count)], "places")
-        own = t.value("GatherV2", own, places, t.scalar(0, "axis"), types=[type])
-    zero = t.constant(np.array(0, element.dtype), "zero")
-    is_zero = t.value("Equal", shape, zero, types=[type.with_element(I1)])
-    return t.value("SelectV2", is_zero, own, shape, types=[type])

@@ -9,7 +9,7 @@ from ...ir.dialects import nn
 from ...ir.types import I1, I32
 from .target import EXPAND, Target, lowers
 
-_REDUCTIONS = {
+REDUCTIONS = {
     "reduce_mean": "Mean",
     "reduce_sum": "Sum",
     "reduce_max": "Max",
@@ -19,13 +19,17 @@ _REDUCTIONS = {
 _OF_BOOLEANS = {"Max": "Any", "Min": "All"}
 
 
-@lowers(*_REDUCTIONS)
+@lowers(*REDUCTIONS)
 def reduction(t: Target, op: nn.ReduceOp) -> Value:
     axes = sorted(a % op.x.tensor.rank for a in op.axes)
-    name = _REDUCTIONS[op.name.partition(".")[2]]
-    if op.x.tensor.expressed == I1:
+    return reduced(t, REDUCTIONS[op.name.partition(".")[2]], op.x, t.ints(axes, "axes"), op.keep_dims)
+
+
+def reduced(t: Target, name: str, x: Value, axes: Value, keep_dims: bool) -> Value:
+    """A reduction by the node ``name``, or by the one that does the same of booleans."""
+    if x.tensor.expressed == I1:
         name = _OF_BOOLEANS[name]
-    return t.value(name, op.x, t.ints(axes, "axes"), keep_dims=op.keep_dims)
+    return t.value(name, x, axes, keep_dims=keep_dims)
 
 
 @lowers("argmax", "argmin")

@@ -1,8 +1,8 @@
-"""Convolutions, pools and resizing, channel-last."""
+"""Convolutions and pools, channel-last."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...ir import TensorType, Value
@@ -10,12 +10,12 @@ from ...ir.dialects import nn
 from ...ir.dialects.nn.window import Window
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.layout import PORT_LAYOUT
-from ..resizing import kernel_options
+from ...ir.types import I32
 from .rules_linear import biased
 from .target import EXPAND, Target, lowers
 
 
-def _spatial(t: Target, op: nn.ConvolutionOp | nn.PoolOp | nn.Resize, *ranks: int) -> int:
+def _spatial(t: Target, op: nn.ConvolutionOp | nn.PoolOp, *ranks: int) -> int:
     """The number of spatial dimensions. Raises VerifyError for another layout or number."""
     if not op.channel_last:
         raise t.error(f"is channel-first: TensorFlow computes channel-last ({PORT_LAYOUT})", "run channel-last before")
@@ -94,9 +94,23 @@ def conv_transpose(t: Target, op: nn.ConvTranspose) -> Value:
         raise t.error("has groups or dilations, and TensorFlow computes such gradients on no processor", EXPAND)
     attributes = _convolution(t, op, op.output)
     weight = t.transposed(op.weight, (*range(2, 2 + rank), 1, 0))
-    sizes = t.shape(op.output.tensor.dims, op.x)
+    sizes = t.shape([t.size(op.x, 0), *_transposed_sizes(t, op), t.size(op.output, rank + 1)])
     name = "Conv2DBackpropInput" if rank == 2 else "Conv3DBackpropInputV2"
     return biased(t, t.value(name, sizes, weight, op.x, **attributes), op.bias)
+
+
+def _transposed_sizes(t: Target, op: nn.ConvTranspose) -> Iterator[int | Value]:
+    """The spatial sizes of the result: as many strides as there are places, and what the last window covers more."""
+    window = op.window
+    scalar = TensorType((), I32)
+    for i, dim in enumerate(op.output.tensor.dims[1:-1]):
+        if isinstance(dim, int):
+            yield dim
+            continue
+        stride = window.strides[i]
+        more = window.extents[i] - stride - window.pads_begin[i] - window.pads_end[i] + op.output_padding[i]
+        size = t.value("Mul", t.dimension(op.x, 1 + i), t.scalar(stride, "stride"), types=[scalar])
+        yield t.value("AddV2", size, t.scalar(more, "more"), types=[scalar])
 
 
 @lowers("max_pool", "average_pool")
@@ -113,18 +127,6 @@ def pool(t: Target, op: nn.PoolOp) -> Value:
         raise t.error("has pads that are neither SAME nor VALID, or counts them", EXPAND)
     name = "AvgPool" if is_mean else "MaxPool"
     return t.value(f"{name}3D" if rank == 3 else name, op.x, **attributes)
-
-
-@lowers("resize")
-def resize(t: Target, op: nn.Resize) -> Value:
-    _spatial(t, op, 2)
-    options = kernel_options(op)
-    if options is None:
-        raise t.error("interpolates in a way that TensorFlow does not", EXPAND)
-    align_corners, half_pixel = options
-    name = "ResizeBilinear" if op.mode == "linear" else "ResizeNearestNeighbor"
-    size = t.ints(op.sizes, "size")
-    return t.value(name, op.x, size, align_corners=align_corners, half_pixel_centers=half_pixel)
 
 
 @lowers("depth_to_space", "space_to_depth")

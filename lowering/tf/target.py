@@ -47,32 +47,34 @@ class Target(ConstantMaker):
 
     # Shapes
 
-    def shape(self, dims: Sequence[Dim], like: Value) -> Value:
-        """Dimensions as a vector. Those that are no number are the ones of ``like`` of the same name.
-
-        Raises ValueError for one that ``like`` does not have.
-        """
+    def shape(self, dims: Sequence[int | Value]) -> Value:
+        """A vector of dimensions, of which some are computed: scalars of i32."""
         numbers = [d for d in dims if isinstance(d, int)]
         if len(numbers) == len(dims):
             return self.ints(numbers, "shape")
-        own = like.tensor.dims
-        parts = [self.scalar(d, "dim") if isinstance(d, int) else self._dimension(like, own.index(d)) for d in dims]
+        parts = [self.scalar(d, "dim") if isinstance(d, int) else d for d in dims]
         return self.value("Pack", *parts, types=[TensorType((len(parts),), I32)], axis=0)
 
-    def _dimension(self, x: Value, axis: int) -> Value:
+    def size(self, x: Value, axis: int) -> int | Value:
+        """The number of places along an axis; a scalar of i32 where it is open."""
+        dim = x.tensor.dims[axis]
+        return dim if isinstance(dim, int) else self.dimension(x, axis)
+
+    def dimension(self, x: Value, axis: int) -> Value:
         """One dimension of x, as a scalar of i32."""
+        dim = x.tensor.dims[axis]
+        if isinstance(dim, int):
+            return self.scalar(dim, "dim")
         whole = self.value("Shape", x, types=[TensorType((x.tensor.rank,), I32)], out_type=I32)
         bounds = [self.ints([n], name) for n, name in ((axis, "begin"), (axis + 1, "end"), (1, "strides"))]
         return self.value("StridedSlice", whole, *bounds, types=[TensorType((), I32)], shrink_axis_mask=1)
 
     def reshaped(self, x: Value, dims: Sequence[Dim]) -> Value:
-        """x with these dimensions; one that is no number is what remains."""
-        type = TensorType(tuple(dims), x.tensor.element)
-        open_dims = [d for d in dims if not isinstance(d, int)]
-        if len(open_dims) > 1:
-            return self.value("Reshape", x, self.shape(dims, x), types=[type])
+        """x with these dimensions; one that is no number is what remains. Raises ValueError for more of them."""
+        if sum(not isinstance(d, int) for d in dims) > 1:
+            raise ValueError(f"more than one dimension of {list(dims)} is open")
         shape = self.ints([d if isinstance(d, int) else -1 for d in dims], "shape")
-        return self.value("Reshape", x, shape, types=[type])
+        return self.value("Reshape", x, shape, types=[TensorType(tuple(dims), x.tensor.element)])
 
     def error(self, message: str, remedy: str = "") -> Exception:
         """An error about the operation being lowered."""
