@@ -180,6 +180,8 @@ def run(args: argparse.Namespace) -> int:
     parameters = _parameters(args, pipeline)
     _check(pipeline, parameters, registry.source_of(inputs, args.input_format or pipeline.frontend).dialect)
     _check_report(args.report, [*inputs, output])
+    target = registry.target_of(output, args.output_format or pipeline.backend)
+    target.check_options(_given(args, SAVE_OPTIONS))
 
     started = time.perf_counter()
     context = PassContext(refusals=[] if args.why else None)
@@ -191,7 +193,6 @@ def run(args: argparse.Namespace) -> int:
         module = driver.load(inputs, args.input_format or pipeline.frontend, context, **load_options)
         if args.dataset is not None:
             context.dataset = args.dataset
-        target = registry.target_of(output, args.output_format or pipeline.backend)
         parts = split(args, module, pipeline, target, context, parameters)
         if parts is None:
             done = driver.compile(module, pipeline, context=context, instruments=instruments(args), **parameters)

@@ -56,6 +56,11 @@ def test_versions_and_levels_of_the_command_line(file, tmp_path, capsys):
     assert "there is no NNB version 4" in capsys.readouterr().err
 
 
+def test_options_of_another_format_are_refused_before_anything_is_read(tmp_path, capsys):
+    assert main([str(tmp_path / "missing.nnb"), "-o", str(tmp_path / "m.onnx"), "--api", "1"]) == 2
+    assert "format 'onnx' has no option api_level" in capsys.readouterr().err
+
+
 def test_dump_and_run(file, tmp_path, capsys):
     assert main(["dump", str(file)]) == 0
     assert '"nnb.LeakyReLU"' in capsys.readouterr().out
