@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...ir import QuantizedType, Type, Value
-from ...ir.fixed_point import Multiplier, rescale
+from ...ir.fixed_point import Multiplier
 from ...ir.types import I32, Array
 from .quantized import bounds_in, double, kind_of, scale_of, scaling, stored_bounds
 from .rules_elementwise import BOUNDS
@@ -103,17 +103,15 @@ def prelu(t: Target, op: Any) -> Value:
 
 @lowers_quantized("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 def compare(t: Target, op: Any) -> Value:
-    """Integers of one type are compared as they are, others by the real numbers that they stand for, in 1/256."""
-    name = op.name.partition(".")[2]
-    sides = [op.lhs, op.rhs]
-    if kind_of(t, op.lhs) != kind_of(t, op.rhs):
-        sides = [_aligned(t, v) for v in sides]
-    return t.value("binary", *sides, function=name)
+    """The real numbers are compared, in 1/256; integers of one type as they are where that tells all of them apart."""
+    sides, tables = [op.lhs, op.rhs], [_in_256ths(kind_of(t, v)) for v in (op.lhs, op.rhs)]
+    if kind_of(t, op.lhs) != kind_of(t, op.rhs) or not np.diff(tables[0]).all():
+        pairs = zip(sides, tables, strict=True)
+        sides = [lookup(t, v, table, v.tensor.with_element(I32)) for v, table in pairs]
+    return t.value("binary", *sides, function=op.name.partition(".")[2])
 
 
-def _aligned(t: Target, value: Value) -> Value:
-    kind = kind_of(t, value)
-    multiplier = Multiplier.of(double(scale_of(kind)))
+def _in_256ths(kind: QuantizedType) -> Array:
+    """The real numbers that all integers stand for, in 1/256."""
     centred = np.arange(-128, 128, dtype=np.int64) - kind.zero_point
-    table = rescale(centred << 8, multiplier.factor, multiplier.shift).astype(np.int32)
-    return lookup(t, value, table, value.tensor.with_element(I32))
+    return Multiplier.of(double(scale_of(kind))).times(centred << 8).astype(np.int32)
