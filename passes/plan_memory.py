@@ -41,6 +41,7 @@ class PlanMemory(Pass, name="plan-memory"):
     """
 
     alignment: int = option(64, "addresses are multiples of this many bytes")
+    keep_inputs: bool = option(False, "inputs stay what they are, so that another run can use them")
 
     def run(self, module: Module, context: PassContext) -> bool:
         if self.alignment < 1:
@@ -62,7 +63,7 @@ class PlanMemory(Pass, name="plan-memory"):
 
     def _plan(self, function: Function) -> None:
         _check(function)
-        with_parts, without = (self._packed(Buffers(function, parts)) for parts in (True, False))
+        with_parts, without = (self._packed(Buffers(function, parts, self.keep_inputs)) for parts in (True, False))
         buffers, packing = min(with_parts, without, key=lambda found: found[1].size)
         addresses = dict(zip(map(id, buffers.roots()), packing.offsets, strict=True))
         for index, value in enumerate(function.inputs):

@@ -37,8 +37,8 @@ def header(program: Program) -> str:
 
         /*
          * How to run the model: write the inputs, call $name_run(), read the outputs.
-         * Inputs stay as they are; outputs are good until the next run. The model has one memory, so it runs once at a
-         * time.
+         * All lies in one memory: inputs have to be written before each run, outputs are good until the next inputs are
+         * written, and the model runs once at a time.
          */
 
         /* Bytes of the memory that inputs, outputs and what lies between them share. */

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...ir import Value
+from ...ir.dialects.c.base import Clamped
 from ...ir.dialects.c.movement import Pad
 from ...ir.dialects.c.packed import block_width
 from ...ir.dialects.tfl.windows import window_of
@@ -66,8 +67,17 @@ def _window(op: Any, kernel: Sequence[int]) -> tuple[Value, dict[str, Any]]:
 def pool_2d(t: Target, op: Any) -> Value:
     kernel = (op.filter_height, op.filter_width)
     kind = op.name.removeprefix("tfl.").removesuffix("_pool_2d")
-    pads = pads_of(op, op.input, kernel)
-    return t.value("pool", op.input, kind=kind, kernel=kernel, strides=op.strides, pads=pads, **t.clamp(op))
+    x, pads = op.input, pads_of(op, op.input, kernel)
+    pad = x.defining_op
+    if kind == "max" and isinstance(pad, Pad) and pad.is_spatial() and _is_below(pad):
+        x, pads = pad.x, tuple(p + more for p, more in zip(pads, pad.pads[1:], strict=False))
+    return t.value("pool", x, kind=kind, kernel=kernel, strides=op.strides, pads=pads, **t.clamp(op))
+
+
+def _is_below(pad: Pad) -> bool:
+    """Whether what is put around x is not above any element of x: no maximum of a window changes without it."""
+    maker = pad.x.defining_op
+    return pad.value <= np.finfo(np.float32).min or (isinstance(maker, Clamped) and pad.value <= maker.lower)
 
 
 @lowers("transpose_conv")

@@ -6,7 +6,7 @@ are joined where operations allow it (:class:`nncc.ir.memory.BufferedOp`) and li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 import attrs
 
@@ -29,8 +29,6 @@ class Buffer:
     """The buffer that this one has become a part of."""
     offset: int = 0
     """Where it begins in the holder."""
-    kept: bool = False
-    """Whether nothing may be written over it: callers give inputs once and run again."""
 
     def place(self) -> tuple[Buffer, int]:
         """The buffer that holds this one in the end, and where this one begins in it."""
@@ -44,15 +42,19 @@ class Buffer:
 
 
 class Buffers:
-    """The buffers of a function. ``parts`` says whether operands may be made inside the results that they are for."""
+    """The buffers of a function.
 
-    def __init__(self, function: Function, parts: bool = True) -> None:
+    ``parts`` says whether operands may be made inside the results that they are for, ``keep_inputs`` whether the inputs
+    stay what they are to the end.
+    """
+
+    def __init__(self, function: Function, parts: bool = True, keep_inputs: bool = False) -> None:
         self.operations = [op for op in function.body if not isinstance(op, Return) and Trait.CONSTANT not in op.traits]
         self.of: dict[Value, Buffer] = {}
         self.scratch: dict[Operation, Buffer] = {}
         self._ports = set(function.inputs) | set(function.outputs)
         self._overwriting: set[Value] = set()
-        self._measure(function)
+        self._measure(function, set(function.outputs) | set(function.inputs if keep_inputs else ()))
         self.live = peak(intervals([*self._all()], 1))
         """The largest sum of sizes of what lives at the same time, before anything is shared."""
         self._join(lambda op: op.views(), self._view)
@@ -60,16 +62,14 @@ class Buffers:
             self._join(lambda op: op.parts(), self._part)
         self._join(lambda op: op.overwrites(), self._overwrite)
 
-    def _measure(self, function: Function) -> None:
+    def _measure(self, function: Function, kept: Set[Value]) -> None:
         moments = {op: i + 1 for i, op in enumerate(self.operations)}
         end = len(moments) + 1
-        inputs, outputs = set(function.inputs), set(function.outputs)
         for value in [*function.inputs, *(r for op in self.operations for r in op.results)]:
             maker = value.defining_op
             first = 0 if maker is None else moments[maker]
             last = max((moments.get(user, end) for user in value.iter_users()), default=first)
-            last = end if value in outputs else last
-            self.of[value] = Buffer(byte_size(value.tensor), first, last, kept=value in inputs)
+            self.of[value] = Buffer(byte_size(value.tensor), first, end if value in kept else last)
         for op in self.operations:
             size = op.scratch_bytes() if isinstance(op, BufferedOp) else 0
             if size:
@@ -95,7 +95,7 @@ class Buffers:
     def _overwrite(self, op: Operation, share: Share, result: Value, operand: Value) -> None:
         inner, outer = self.of[operand], self.of[result]
         (held, at), (holder, _) = inner.place(), outer.place()
-        if result in self._overwriting or held is holder or held.kept or held.last > outer.first:
+        if result in self._overwriting or held is holder or held.last > outer.first:
             return
         if self._reads(op, held, inner, operand):
             return
@@ -118,7 +118,6 @@ class Buffers:
             return False
         inner.holder, inner.offset = holder, begin + offset
         holder.first, holder.last = min(holder.first, inner.first), max(holder.last, inner.last)
-        holder.kept |= inner.kept
         return True
 
     def roots(self) -> Sequence[Buffer]:

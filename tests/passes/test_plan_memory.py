@@ -173,13 +173,16 @@ def test_programs_give_the_same_in_the_arena(made: tuple[Module, Function]) -> N
         np.testing.assert_array_equal(got, want)
 
 
-def test_inputs_are_left_as_they_are() -> None:
+@pytest.mark.parametrize("keep", [False, True])
+def test_inputs_are_left_as_they_are_if_asked(keep: bool) -> None:
     module, function, b = program([4])
     view = b.buffered.view(function.inputs[0], begin=0, count=4)
-    function.set_outputs([("y", b.buffered.negate(view))])
-    plan(module)
-    assert view.defining_op.attributes["offsets"] == (function.port_attribute("arg", 0, "nncc.offset"),)
-    assert function.outputs[0].defining_op.attributes["offsets"] != view.defining_op.attributes["offsets"]
+    function.set_outputs([("y", b.buffered.reverse(b.buffered.reverse(b.buffered.negate(view))))])
+    PlanMemory(alignment=4, keep_inputs=keep).run(module, PassContext())
+    begin = function.port_attribute("arg", 0, "nncc.offset")
+    assert view.defining_op.attributes["offsets"] == (begin,)
+    makers = [op for op in function.body if op.results and op is not view.defining_op]
+    assert any(begin in op.attributes["offsets"] for op in makers) != keep
 
 
 def test_a_chain_runs_in_one_buffer() -> None:
