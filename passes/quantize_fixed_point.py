@@ -49,7 +49,7 @@ class QuantizeFixedPoint(Pass, name="quantize-fixed-point"):
     types: str = option("FLOAT32", "the type of variables that the settings do not name")
     settings: str = option("", "a YAML file with the types of variables and the implementations of functions")
     samples: int = option(0, "use at most so many samples of the data; 0: all")
-    report_samples: int = option(64, "on how many samples float and fixed point are compared; 0: not at all")
+    report_samples: int = option(16, "on how many samples float and fixed point are compared; 0: not at all")
     seed: int = option(0, "seed of the random inputs that stand in for missing data")
 
     def __attrs_post_init__(self) -> None:
@@ -152,16 +152,23 @@ def _convert(function: Function, types: dict[Value, VariableType]) -> None:
     for op in _functions(function):
         if not is_computed_with_integers(op, types):
             continue
-        kind: Any = op
-        name = op.function_type.name
-        if name == "Convolution" and len([v for v in op.operands if v is not None]) == 2:
-            types[insert_zero_bias(op)] = VariableType(types[op.results[0]].code)
-        elif name == "Div2":
-            types[insert_identity(op, 1)] = VariableType(FLOAT32)
-        elif name in ("AddScalar", "MulScalar") and not abs(kind.val) < 2 ** (types[op.results[0]].bits - 1) - 1:
-            types[insert_identity(op, 0)] = VariableType(FLOAT32)
-        elif name in _POOLS and types[op.results[0]].code == FIXED8 and math.prod(kind.kernel) > _MOST_ADDED:
-            types[insert_identity(op, 0)] = VariableType(FLOAT32)
+        result = types[op.results[0]]
+        if op.function_type.name == "Convolution" and len([v for v in op.operands if v is not None]) == 2:
+            types[insert_zero_bias(op)] = VariableType(result.code)
+        index = _float_operand(op, result)
+        if index is not None:
+            types[insert_identity(op, index)] = VariableType(FLOAT32)
+
+
+def _float_operand(op: Any, result: VariableType) -> int | None:
+    """The operand that has to be a float, for the function to be computed with floats; None where integers do."""
+    name = op.function_type.name
+    if name == "Div2":
+        return 1
+    if name in ("AddScalar", "MulScalar"):
+        return None if abs(op.val) < 2 ** (result.bits - 1) - 1 else 0
+    sums_too_many = name in _POOLS and result.code == FIXED8 and math.prod(op.kernel) > _MOST_ADDED
+    return 0 if sums_too_many else None
 
 
 def _warn_of_overflow(

@@ -17,6 +17,8 @@ from ...ir.types import Array
 from ..dataset import BoundDataset
 
 Range = tuple[float, float]
+_SUMMED_BATCHES = 4
+"""What kernels add up on their way is looked at in so many batches: it takes longer than all else."""
 
 
 class Ranges:
@@ -50,10 +52,10 @@ class Ranges:
         """Run a function of floats on data, and note what every variable takes."""
         for done, inputs in enumerate(batches):
             context.report_progress("find ranges", done, len(batches))
-            self._observe_batch(function, inputs)
+            self._observe_batch(function, inputs, done < _SUMMED_BATCHES)
         context.report_progress("find ranges", len(batches), len(batches))
 
-    def _observe_batch(self, function: Function, inputs: dict[str, Array]) -> None:
+    def _observe_batch(self, function: Function, inputs: dict[str, Array], with_sums: bool) -> None:
         arrays: dict[Value, Array] = {}
         for name, value in zip(function.input_names, function.inputs, strict=True):
             arrays[value] = inputs[name]
@@ -64,7 +66,8 @@ class Ranges:
             if isinstance(op, NnbFunction):
                 for value, array in zip(op.results, results, strict=True):
                     self.note(value, array)
-                self._note_sums(op, arrays)
+                if with_sums:
+                    self._note_sums(op, arrays)
 
         evaluate(function, inputs, see)
 
