@@ -11,7 +11,7 @@ from .....ir.dialects.c.quantized.convolution import (
     QuantizedDepthwiseConv,
 )
 from ....c_text import fill
-from ..registry import kernel, loops
+from ..registry import kernel, loops, place
 from .common import plus, stored
 from .products import products
 from .windows import firsts, has_rows, is_inside, reaches_outside, through_rows, through_window
@@ -82,11 +82,18 @@ def _widened(count: int, value: str = "from[c]") -> str:
     return f"{loops([count], f'to[c] = {value};', 'c')}\nto += {count};"
 
 
+_UNROLLED = 32
+"""Up to so many taps are written one by one."""
+
+
 @kernel("quantized_depthwise_conv", quantized=True)
 def quantized_depthwise_conv(op: QuantizedDepthwiseConv) -> str:
     """For each place, the products of all taps are summed for some channels side by side."""
     channels, taps = op.weight.tensor.static_shape[-1], math.prod(op.kernel)
-    steps = [f"sum += windows{k}[c] * weight[{k * channels} + c];" for k in range(taps)]
+    pointers = "\n".join(f"const int8_t *windows{k} = windows[{k}];" for k in range(taps))
+    steps = "\n".join(f"sum += windows{k}[c] * weight[{place([1], k * channels, 'c')}];" for k in range(taps))
+    if taps > _UNROLLED:
+        pointers, steps = "", loops([taps], f"sum += windows[k][c] * weight[k * {channels} + c];", "k")
     return fill(
         """
         $outside
@@ -112,8 +119,8 @@ def quantized_depthwise_conv(op: QuantizedDepthwiseConv) -> str:
         channels=channels,
         firsts=firsts(op),
         table=through_window(op, "windows[tap++] = from;", "windows[tap++] = outside;"),
-        pointers="\n".join(f"const int8_t *windows{k} = windows[{k}];" for k in range(taps)),
-        steps="\n".join(steps),
+        pointers=pointers,
+        steps=steps,
         value=_scaled(op, "sum", "c"),
     )
 
