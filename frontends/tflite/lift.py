@@ -26,6 +26,7 @@ from ..lifting import WRONG_USE, GraphLift, erase_unused, replace_body
 from ..nodes import CORRECT, FIT, refuse
 from ..sizes import filled
 from .dilations import fuse_dilations
+from .loops import mark_counted_loops
 from .ops import CUSTOM_LIFTS, LIFTS, REFUSALS, Lifter
 from .ops.registry import LiftFunction
 
@@ -59,6 +60,7 @@ class LiftTfl(Pass, name="lift-tfl"):
         found = Diagnostics()
         graph = module.main
         self.counts["dilated convolutions"] += sum(map(fuse_dilations, blocks_within(graph)))
+        self.counts["loops that count"] += sum(map(mark_counted_loops, list(blocks_within(graph))))
         try:
             function = SubgraphLift(module, found).function(graph)
         finally:
