@@ -89,7 +89,7 @@ def pool_dilations(b: Builder, op: nn.PoolOp) -> Value | None:
     lengths = lengths_of(op.x, op.channel_last)
     if all(d == 1 for d in op.dilations) or lengths is None:
         return None
-    return by_slices(b, op, _padded(b, op, op.x, _lowest(op.x) if isinstance(op, nn.MaxPool) else 0.0), lengths)
+    return by_slices(b, op, _padded(b, op, op.x, lowest(op.x) if isinstance(op, nn.MaxPool) else 0.0), lengths)
 
 
 def _padded(b: Builder, op: nn.PoolOp, x: Value, value: float) -> Value:
@@ -106,10 +106,10 @@ def max_pool_pads(b: Builder, op: nn.MaxPool) -> Value | None:
     scheme = padding_scheme(op.window, lengths)
     if scheme == "VALID" or (scheme == "SAME" and op.spatial_rank == 2):
         return None
-    return _pool_like(b, op, _padded(b, op, op.x, _lowest(op.x)), op.window)
+    return _pool_like(b, op, _padded(b, op, op.x, lowest(op.x)), op.window)
 
 
-def _lowest(x: Value) -> float:
+def lowest(x: Value) -> float:
     """What pads hold so that they never are the maximum: zero where that does, as 8 bits can hold it."""
     element = x.tensor.expressed
     if _is_nonnegative(x):

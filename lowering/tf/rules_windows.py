@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from ...ir import TensorType, Value
 from ...ir.dialects import nn
 from ...ir.dialects.nn.window import Window
 from ...ir.dialects.tfl.windows import padding_scheme
 from ...ir.layout import PORT_LAYOUT
 from ...ir.types import I32
+from ..pools import lowest
 from .rules_linear import biased
 from .target import EXPAND, Target, lowers
 
@@ -33,17 +36,36 @@ def _around(numbers: Sequence[int]) -> tuple[int, ...]:
 def _padding(t: Target, window: Window, x: Value) -> dict[str, Any]:
     """The scheme of a window over x, or explicit pads, which two spatial dimensions alone may have."""
     dims = x.tensor.dims[1:-1]
-    lengths = [d for d in dims if isinstance(d, int)]
-    scheme = padding_scheme(window, lengths) if len(lengths) == len(dims) else None
-    ends = [e + o for e, o in zip(window.pads_end, window.overhang, strict=True)]
-    if scheme is None and not any((*window.pads_begin, *ends)):
+    # In steps of one, the pads of SAME are the same for any length.
+    steps = zip(dims, window.strides, window.extents, strict=True)
+    lengths = [e if stride == 1 and not isinstance(d, int) else d for d, stride, e in steps]
+    known = [d for d in lengths if isinstance(d, int)]
+    scheme = padding_scheme(window, known) if len(known) == len(dims) else None
+    pads = _pads(window)
+    if scheme is None and not any(map(any, pads)):
         scheme = "VALID"
     if scheme is not None:
         return {"padding": scheme}
     if len(dims) != 2:
         raise t.error("has pads that are neither SAME nor VALID", EXPAND)
-    pads = [n for pair in zip(window.pads_begin, ends, strict=True) for n in pair]
-    return {"padding": "EXPLICIT", "explicit_paddings": (0, 0, *pads, 0, 0)}
+    return {"padding": "EXPLICIT", "explicit_paddings": tuple(n for pair in pads for n in pair)}
+
+
+def _pads(window: Window) -> list[tuple[int, int]]:
+    """What is added before and behind each dimension of an image, overhang included."""
+    ends = (e + o for e, o in zip(window.pads_end, window.overhang, strict=True))
+    return [(0, 0), *zip(window.pads_begin, ends, strict=True), (0, 0)]
+
+
+def _padded(t: Target, x: Value, window: Window, number: float = 0.0) -> Value:
+    """x with the pads of a window, as a node of its own."""
+    pairs = _pads(window)
+    dims = tuple(d + sum(p) if isinstance(d, int) else None for d, p in zip(x.tensor.dims, pairs, strict=True))
+    paddings = t.constant(np.array(pairs, I32.dtype), "paddings")
+    types = [x.tensor.with_shape((x.tensor.dims[0], *dims[1:]))]
+    if number == 0.0:
+        return t.value("Pad", x, paddings, types=types)
+    return t.value("PadV2", x, paddings, t.number(number, x), types=types)
 
 
 def _convolution(t: Target, op: nn.ConvolutionOp, image: Value) -> dict[str, Any]:
@@ -65,7 +87,12 @@ def conv(t: Target, op: nn.Conv) -> Value:
             raise t.error("has groups or dilations, and Conv3D has none on all processors", EXPAND)
         y = t.value("Conv3D", op.x, t.transposed(op.weight, (*spatial, 1, 0)), **attributes)
     elif _is_depthwise(op):
-        y = t.value("DepthwiseConv2dNative", op.x, _depthwise_filter(t, op), **attributes)
+        x: Value = op.x
+        if attributes["padding"] == "EXPLICIT":
+            # TensorFlow's optimizer fuses it with the bias into a node that does not know such pads, and aborts.
+            x, attributes = _padded(t, x, op.window), {**attributes, "padding": "VALID"}
+            del attributes["explicit_paddings"]
+        y = t.value("DepthwiseConv2dNative", x, _depthwise_filter(t, op), **attributes)
     else:
         y = t.value("Conv2D", op.x, t.transposed(op.weight, (*spatial, 1, 0)), **attributes)
     return biased(t, y, op.bias)
@@ -121,12 +148,25 @@ def pool(t: Target, op: nn.PoolOp) -> Value:
         raise t.error("has dilations, and TensorFlow's pools have none", EXPAND)
     attributes: dict[str, Any] = {"ksize": _around(window.kernel), "strides": _around(window.strides)}
     attributes |= _padding(t, window, op.x)
-    is_mean = isinstance(op, nn.AveragePool)
+    name = f"{'AvgPool' if isinstance(op, nn.AveragePool) else 'MaxPool'}{'3D' if rank == 3 else ''}"
     counts_pads = isinstance(op, nn.AveragePool) and op.count_include_pad and any(op.pads)
-    if is_mean and (attributes["padding"] == "EXPLICIT" or counts_pads):
-        raise t.error("has pads that are neither SAME nor VALID, or counts them", EXPAND)
-    name = "AvgPool" if is_mean else "MaxPool"
-    return t.value(f"{name}3D" if rank == 3 else name, op.x, **attributes)
+    is_explicit = attributes["padding"] == "EXPLICIT"
+    if isinstance(op, nn.MaxPool):
+        is_beyond = any(p >= k for pair, k in zip(_pads(window)[1:-1], window.kernel, strict=True) for p in pair)
+        if not is_explicit or not is_beyond:  # MaxPool takes no windows of pads alone
+            return t.value(name, op.x, **attributes)
+    elif not is_explicit and not counts_pads:
+        return t.value(name, op.x, **attributes)
+    attributes = {"ksize": attributes["ksize"], "strides": attributes["strides"], "padding": "VALID"}
+    if isinstance(op, nn.MaxPool):
+        return t.value(name, _padded(t, op.x, window, lowest(op.x)), **attributes)
+    if any(window.overhang):
+        raise t.error("has windows that go beyond the pads, for lengths that are not known", "give the input shapes")
+    y = t.value(name, _padded(t, op.x, window), **attributes)
+    if counts_pads:
+        return y
+    ones = t.value("OnesLike", op.x, types=[op.x.type])
+    return t.value("RealDiv", y, t.value(name, _padded(t, ones, window), **attributes))
 
 
 @lowers("depth_to_space", "space_to_depth")
