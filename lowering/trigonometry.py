@@ -72,7 +72,10 @@ def _polynomial(b: Builder, x: Value, factors: Sequence[float]) -> Value:
 
 
 def atan2(b: Builder, op: nn.Atan2) -> Value:
-    """The angle of the smaller side over the larger one, and from there to the octant that the signs tell."""
+    """The angle of the smaller side over the larger one, and from there to the octant that the signs tell.
+
+    Maxima may drop NaN; what is added, 0 times a number that is never infinite, brings it back.
+    """
     y, x = op.lhs, op.rhs
     high, wide = b.nn.abs(y), b.nn.abs(x)
     larger = b.nn.maximum(high, wide)
@@ -85,7 +88,8 @@ def atan2(b: Builder, op: nn.Atan2) -> Value:
         mirrored = b.nn.add(b.nn.mul(angle, -2.0), whole)  # what takes the angle to whole - angle
         angle = b.nn.add(angle, b.nn.mul(_truth(b, is_beyond, angle), mirrored))
     below = _truth(b, b.nn.less(y, number(b, 0.0, y)), angle)
-    return b.nn.mul(angle, b.nn.add(b.nn.mul(below, -2.0), 1.0))
+    nothing = b.nn.mul(b.nn.reciprocal(b.nn.add(b.nn.add(high, wide), 1.0)), 0.0)
+    return b.nn.mul(b.nn.add(angle, nothing), b.nn.add(b.nn.mul(below, -2.0), 1.0))
 
 
 def _truth(b: Builder, condition: Value, like: Value) -> Value:

@@ -46,14 +46,18 @@ SOMETIMES = {"nn.fill", "nn.if", "nn.shape_of"}
 
 
 def through_nnp(module: Module, runtime: str = "nnabla") -> Module:
-    """The module lowered to a network of NNabla's functions, and lifted again. Raises CompileError."""
+    """The module lowered to a network of NNabla's functions, and lifted again; or to what the C runtime computes.
+
+    Raises CompileError.
+    """
     if runtime == "nnablart":
         UnrollRnn().run(module, PassContext())
     for step in (ExpandForNnp(runtime=runtime), FoldConstants(), LowerToNnp(runtime=runtime)):
         step.run(module, PassContext())
     if runtime == "nnablart":
-        LowerToNnb().run(module.clone_module(), PassContext())  # raises for what the runtime cannot do
-    LiftNnp().run(module, PassContext())
+        LowerToNnb().run(module, PassContext())  # raises for what the runtime cannot do
+    else:
+        LiftNnp().run(module, PassContext())
     return module
 
 
