@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from .exponentials import EXPONENTIALS
 from .fixed_point import FIXED_POINT
 
 _NUMBERS = ("float", "double", "int8_t", "uint8_t", "int16_t", "int32_t", "int64_t", "int")
@@ -52,6 +53,7 @@ for _type in ("int32_t", "int64_t"):
         "    return power;\n"
         "}\n"
     )
+HELPERS.update(EXPONENTIALS)
 HELPERS.update(FIXED_POINT)
 
 _NAME = re.compile(r"\bnncc_\w+")

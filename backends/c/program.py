@@ -149,18 +149,31 @@ class _Builder:
     def _call(self, op: KernelOp, offsets: list[int]) -> str:
         parameters: list[str] = []
         arguments: list[str] = []
-        apart = "" if op.overwrites() or op.parts() or op.views() else "restrict "
+        overwritten: list[str] = []
+        apart = "" if op.parts() or op.views() or self._changes_type_in_place(op) else "restrict "
         for name, value in named_values(op):
             kind = c_type(value.tensor.storage)
             const = "" if value in op.results else "const "
-            parameters.append(f"{const}{kind} *{apart}{name}")
-            arguments.append(self.address(value))
+            if not apart or value in op.results or not self._is_overwritten(op, value):
+                parameters.append(f"{const}{kind} *{apart}{name}")
+                arguments.append(self.address(value))
+            else:
+                overwritten.append(f"const {kind} *{name} = {op.result_fields[0].name};")
         if op.scratch_bytes():
             parameters.append("uint8_t *scratch")
             arguments.append(f"arena.as_uint8_t + {offsets[len(op.results)]}")
-        kernel = self._kernel(op, ", ".join(parameters))
+        kernel = self._kernel(op, ", ".join(parameters), overwritten)
         call = f"{kernel}({', '.join(arguments)})"
         return f"if ({call} != 0) {{\n    return 1;\n}}" if op.can_fail else f"{call};"
+
+    def _is_overwritten(self, op: KernelOp, value: Value) -> bool:
+        """Whether the first result lies where this operand is: compilers that know it can use vectors."""
+        return bool(op.overwrites()) and self._place_of(value) == self.places[op.results[0]]
+
+    def _changes_type_in_place(self, op: KernelOp) -> bool:
+        result = c_type(op.output_type.storage)
+        values = [v for v in op.operands if v is not None and self._is_overwritten(op, v)]
+        return any(c_type(v.tensor.storage) != result for v in values)
 
     def address(self, value: Value) -> str:
         """Where a value lies, as an expression of C."""
@@ -169,10 +182,10 @@ class _Builder:
         kind, size = c_type(value.tensor.storage), value.tensor.storage.dtype.itemsize
         return f"arena.as_{kind} + {self.places[value] // size}"
 
-    def _kernel(self, op: KernelOp, signature: str) -> str:
+    def _kernel(self, op: KernelOp, signature: str, declarations: Sequence[str]) -> str:
         short = op.name.partition(".")[2]
         table = QUANTIZED if is_quantized(op) else KERNELS
-        key = (signature, table[short](op))
+        key = (signature, "\n".join([*declarations, table[short](op)]))
         if key not in self.kernels:
             self.numbers[short] = self.numbers.get(short, 0) + 1
             self.kernels[key] = identifier(f"{short}_{self.numbers[short]}", self.words)

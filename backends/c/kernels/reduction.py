@@ -73,32 +73,44 @@ def reduce(op: Reduce) -> str:
 
 @kernel("softmax")
 def softmax(op: Softmax) -> str:
-    return fill(
+    return _rows(
+        op,
         """
-        for (int i = 0; i < $rows; i++) {
-            const float *row = x + i * $length;
-            float *to = output + i * $length;
-            float largest = row[0];
-            for (int j = 1; j < $length; j++) {
-                largest = nncc_max_float(largest, row[j]);
-            }
-            float sum = 0.0f;
-            for (int j = 0; j < $length; j++) {
-                to[j] = expf((row[j] - largest) * $beta);
-                sum += to[j];
-            }
-            for (int j = 0; j < $length; j++) {
-                to[j] /= sum;
-            }
+        for (int j = 0; j < $length; j++) {
+            to[j] = nncc_exp_float((row[j] - largest) * $beta);
+        }
+        float sum = 0.0f;
+        for (int j = 0; j < $length; j++) {
+            sum += to[j];
+        }
+        for (int j = 0; j < $length; j++) {
+            to[j] /= sum;
         }
         """,
-        **_rows(op),
         beta=literal(op.beta, "float"),
     )
 
 
 @kernel("log_softmax")
 def log_softmax(op: LogSoftmax) -> str:
+    return _rows(
+        op,
+        """
+        float sum = 0.0f;
+        for (int j = 0; j < $length; j++) {
+            sum += nncc_exp_float(row[j] - largest);
+        }
+        const float shift = largest + logf(sum);
+        for (int j = 0; j < $length; j++) {
+            to[j] = row[j] - shift;
+        }
+        """,
+    )
+
+
+def _rows(op: Softmax | LogSoftmax, body: str, **values: str) -> str:
+    """What is done with each ``row`` of x for the row ``to`` of the result; ``largest`` is its largest element."""
+    length = op.x.tensor.static_shape[-1]
     return fill(
         """
         for (int i = 0; i < $rows; i++) {
@@ -108,20 +120,10 @@ def log_softmax(op: LogSoftmax) -> str:
             for (int j = 1; j < $length; j++) {
                 largest = nncc_max_float(largest, row[j]);
             }
-            float sum = 0.0f;
-            for (int j = 0; j < $length; j++) {
-                sum += expf(row[j] - largest);
-            }
-            const float shift = largest + logf(sum);
-            for (int j = 0; j < $length; j++) {
-                to[j] = row[j] - shift;
-            }
+            $body
         }
         """,
-        **_rows(op),
+        rows=op.x.tensor.size // length,
+        length=length,
+        body=fill(body, length=length, **values),
     )
-
-
-def _rows(op: Softmax | LogSoftmax) -> dict[str, int]:
-    length = op.x.tensor.static_shape[-1]
-    return {"rows": op.x.tensor.size // length, "length": length}
