@@ -8,8 +8,9 @@ What it does not do: layers whose input has no known shape stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from ..ir.passes import PassContext
 from ..ir.rewrite import OpRewrite, RewritePass, Rewriter, Rule
 from ..ir.types import I1, I32, I64, Array
 from .recurrence import Layer, Weights, joined, step
+
+Body: TypeAlias = Callable[[Value, Sequence[Value]], tuple[Sequence[Value], Value]]
+"""What a trip does with its row of the inputs and the states: the next states, and what is stacked."""
 
 
 class LoopRnn(RewritePass, name="loop-rnn"):
@@ -42,6 +46,7 @@ class LoopRnn(RewritePass, name="loop-rnn"):
         }) : (tensor<i64>, tensor<i1>, tensor<1x1x4xf32>) -> (tensor<1x1x4xf32>, tensor<9x1x1x4xf32>)
 
     Both directions of a layer go through one loop: trip t is step t of the one and the t-th from the end of the other.
+    From 64 steps on there are two loops, one over chunks of the sequence and one over the steps of a chunk.
     """
 
     consumes: ClassVar[frozenset[str]] = frozenset({"nn"})
@@ -63,15 +68,48 @@ class LoopRecurrent(OpRewrite):
         weights = [Weights.of(b, op, d) for d in range(len(op.directions))]
         inputs = _inputs_of_trips(b, op, weights, order, batch)
         first = [_zeros(b, op, batch) if s is None else s for s in op.initial_states]
-        block = Block.of([TensorType((), I64), TensorType((), I1), *(s.type for s in first)])
-        trip, going, *states = block.args
-        with b.inside(block):
-            here = b.nn.gather(inputs, trip, axis=0)
-            new = step(b, op, here, _of_states(b, op, weights, states[0]), tuple(states))
-            b.create("nn.yield", [going, *new, new[0]])
-        limit, true = b.constant(np.array(steps, np.int64), name="steps"), b.constant(np.array(True), name="true")
-        *last, y = b.create("nn.loop", limit, true, first, regions=[Region.of(block)]).results
+
+        def one_step(here: Value, states: Sequence[Value]) -> tuple[Sequence[Value], Value]:
+            new = step(b, op, here, _of_states(b, weights, states[0]), tuple(states))
+            return new, new[0]
+
+        def one_chunk(rows: Value, states: Sequence[Value]) -> tuple[Sequence[Value], Value]:
+            return _loop(b, rows, states, one_step)
+
+        length = _steps_in_a_chunk(steps)
+        if length == steps:
+            last, y = _loop(b, inputs, first, one_step)
+        else:
+            chunks = b.nn.reshape(inputs, shape=(-1, length, *inputs.tensor.static_shape[1:]))
+            last, y = _loop(b, chunks, first, one_chunk)
+            y = b.nn.reshape(y, shape=(steps, *y.tensor.static_shape[2:]))
         return rw.replace(op, (_in_order_of_time(b, op, y, order), *last))
+
+
+def _steps_in_a_chunk(steps: int) -> int:
+    """The greatest divisor up to the root of the steps; all of them where they are few, or have no such divisor.
+
+    Loops of TFLite copy what they stack in each trip: with two loops inside each other, the copies are small.
+    """
+    if steps < _MANY_STEPS:
+        return steps
+    return next((n for n in range(math.isqrt(steps), 1, -1) if steps % n == 0), steps)
+
+
+_MANY_STEPS = 64
+
+
+def _loop(b: Builder, inputs: Value, first: Sequence[Value], body: Body) -> tuple[Sequence[Value], Value]:
+    """The states behind the last trip, and the stack of what all trips give, for a trip per row of the inputs."""
+    block = Block.of([TensorType((), I64), TensorType((), I1), *(s.type for s in first)])
+    trip, going, *states = block.args
+    with b.inside(block):
+        new, given = body(b.nn.gather(inputs, trip, axis=0), states)
+        b.create("nn.yield", [going, *new, given])
+    trips = b.constant(inputs.tensor.static_shape[0], I64, "trips")
+    true = b.constant(np.array(True), name="true")
+    *last, stack = b.create("nn.loop", trips, true, list(first), regions=[Region.of(block)]).results
+    return last, stack
 
 
 def _inputs_of_trips(b: Builder, op: Layer, weights: Sequence[Weights], order: Array, batch: int) -> Value:
@@ -90,7 +128,7 @@ def _inputs_of_trips(b: Builder, op: Layer, weights: Sequence[Weights], order: A
     return made
 
 
-def _of_states(b: Builder, op: Layer, weights: Sequence[Weights], h: Value) -> Value:
+def _of_states(b: Builder, weights: Sequence[Weights], h: Value) -> Value:
     """What the states of all directions add to the gates, (D, B, G * H)."""
     if len(weights) == 1:
         parts = [h]

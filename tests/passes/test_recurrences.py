@@ -59,6 +59,16 @@ def test_a_layer_in_both_directions_is_one_loop_over_one_product(case, rng):
     assert inside.count("nn.affine") == 2 and inside.count("nn.tanh") == 2  # of two states; of both cells at once
 
 
+@pytest.mark.parametrize(("steps", "outer", "inner"), [(63, 63, None), (64, 8, 8), (67, 67, None), (70, 10, 7)])
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+def test_many_steps_are_chunks_of_steps(steps, outer, inner, direction, case, rng):
+    """Of a prime number of steps there are none."""
+    both = {"directions": 2 if direction == "bidirectional" else 1, "direction": direction}
+    looped = case(lambda b, x: lstm(b, x, rng, **both), {"x": (steps, 2, 3)}).run(LoopRnn.name)
+    loops = [op for op in looped.module.walk() if op.name == "nn.loop"]
+    assert [op.trip_count() for op in loops] == [outer] + ([] if inner is None else [inner])
+
+
 def test_longer_sequences_than_the_longest_are_not_unrolled(case, rng):
     module = case(lambda b, x: lstm(b, x, rng), {"x": (5, 1, 3)}).module
     assert not UnrollRnn(longest=4).run(module, PassContext())

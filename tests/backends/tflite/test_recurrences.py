@@ -67,13 +67,16 @@ def layer(kind: str, shape: tuple[int, int, int], hidden: int, direction: str) -
 
 @pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
-def test_a_long_sequence_is_a_loop(kind: str, direction: str, tmp_path: Path) -> None:
-    module = layer(kind, (40, 2, 5), 7, direction)
+@pytest.mark.parametrize(("steps", "subgraphs"), [(40, 3), (90, 5)])
+def test_a_long_sequence_is_a_loop(kind: str, direction: str, steps: int, subgraphs: int, tmp_path: Path) -> None:
+    """Of chunks, which are loops, where it is very long."""
+    module = layer(kind, (steps, 2, 5), 7, direction)
     path = convert(module, tmp_path)
     names = op_names(path)
-    assert names.count("WHILE") == 1 and len(names) <= 7
+    assert names.count("WHILE") == 1 and len(names) <= 8
+    assert open_model(path, xnnpack=False)._interpreter.NumSubgraphs() == subgraphs
     rng = np.random.default_rng(1)
-    samples = [{"x": rng.normal(0, 1, (40, 2, 5)).astype(np.float32)} for _ in range(2)]
+    samples = [{"x": rng.normal(0, 1, (steps, 2, 5)).astype(np.float32)} for _ in range(2)]
     check_invokes(path, module, [*samples, samples[0]])
 
 
