@@ -37,12 +37,8 @@ class _Importer:
         self.sizes = self._buffer_sizes()
 
     def run(self) -> Module:
-        inputs = [
-            self._variable(n, "an input") for n in self.image.ints(self.image.header.inputs, "the list of inputs")
-        ]
-        outputs = [
-            self._variable(n, "an output") for n in self.image.ints(self.image.header.outputs, "the list of outputs")
-        ]
+        inputs = self._ports(self.image.header.inputs, "input")
+        outputs = self._ports(self.image.header.outputs, "output")
         self._check_inputs(inputs)
         ports = [(f"x{i}", variable.type) for i, variable in enumerate(inputs)]
         self.function, self.block = Function.create("main", ports, self.image.place)
@@ -139,7 +135,7 @@ class _Importer:
         )
 
     def _insert(self, op: nnb.StoredOp, variable: Variable) -> Value:
-        op.location = self.image.place
+        op.location = Location.at(str(self.image.place), name=variable.name, index=variable.number)
         self.block.append(op)
         op.output.name = variable.name
         return op.output

@@ -104,9 +104,8 @@ def _outputs(weight: TensorType, is_affine: bool) -> int:
 
 def _scaled(weight: Array, factors: Array, is_affine: bool) -> Array:
     """Weights times a factor for each output: behind the first dimension of affine ones, in that of convolutions."""
-    if is_affine:
-        return (weight.reshape(weight.shape[0], -1) * factors.reshape(1, -1)).reshape(weight.shape)
-    return (weight.reshape(weight.shape[0], -1) * factors.reshape(-1, 1)).reshape(weight.shape)
+    along = weight.shape[1:] if is_affine else (-1, *(1 for _ in weight.shape[1:]))
+    return (weight * factors.reshape(along)).reshape(weight.shape)
 
 
 def _transposed(op: nnb.NnbFunction, value: Value) -> Value:
