@@ -73,6 +73,9 @@ class LowerToC(Pass, name="lower-to-c"):
         return True
 
     def _lower(self, module: Module, op: Operation) -> None:
+        if op.regions:
+            what = f"'{op.name}' runs what the data choose, and C source does all operations in their order"
+            raise CompileError(what, op.location, "fix what decides: a condition, or the number of trips of a loop")
         for value in (*op.operands, *op.results):
             if value is not None and not value.tensor.is_static:
                 what = f"'{op.name}' has a tensor without static shape, {value.type}"
