@@ -12,6 +12,7 @@ from ..ir.dialects import nn
 Layer = nn.Rnn | nn.Gru | nn.Lstm
 States = tuple[Value | None, ...]
 """The states before a step, (D, B, H) each; None stands for zeros."""
+_TO_THE_END = 2**31 - 1
 
 
 @attrs.frozen
@@ -62,9 +63,6 @@ def of_direction(b: Builder, op: Layer, value: Value, index: int) -> Value:
     starts, stops = (index, *[0] * (rank - 1)), (index + 1, *[_TO_THE_END] * (rank - 1))
     made: Value = b.nn.slice(value, starts=starts, stops=stops, steps=(1,) * rank)
     return made
-
-
-_TO_THE_END = 2**31 - 1
 
 
 def step(b: Builder, op: Layer, inputs: Value, own: Value | None, states: States) -> tuple[Value, ...]:

@@ -248,14 +248,14 @@ class ResizeNearestNeighbor(
         return y
 
 
-class DepthToSpace(
-    TFLOp, name="tfl.depth_to_space", builtin="DEPTH_TO_SPACE", options="DepthToSpace", versions={"i8": 2}
-):
-    """(N, H, W, C) → (N, H * b, W * b, C / b²); the block position is the slow part of the channel."""
-
+class _Blocks(TFLOp, versions={"i8": 2}):
     input = operand("(N, H, W, C)")
     block_size = attribute(INT, default=1)
     output = result()
+
+
+class DepthToSpace(_Blocks, name="tfl.depth_to_space", builtin="DEPTH_TO_SPACE", options="DepthToSpace"):
+    """(N, H, W, C) → (N, H * b, W * b, C / b²); the block position is the slow part of the channel."""
 
     def evaluate(self, input: Array) -> Array:
         n, h, w, c = input.shape
@@ -264,14 +264,8 @@ class DepthToSpace(
         return y.reshape(n, h * b, w * b, c // (b * b))
 
 
-class SpaceToDepth(
-    TFLOp, name="tfl.space_to_depth", builtin="SPACE_TO_DEPTH", options="SpaceToDepth", versions={"i8": 2}
-):
+class SpaceToDepth(_Blocks, name="tfl.space_to_depth", builtin="SPACE_TO_DEPTH", options="SpaceToDepth"):
     """(N, H, W, C) → (N, H / b, W / b, C * b²), the inverse of depth_to_space."""
-
-    input = operand("(N, H, W, C)")
-    block_size = attribute(INT, default=1)
-    output = result()
 
     def evaluate(self, input: Array) -> Array:
         n, h, w, c = input.shape
