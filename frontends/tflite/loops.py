@@ -3,9 +3,10 @@
     i, x, y, w = WHILE(0, x, y, w):  condition  i < N
                                      body       i + 1, f(x, w), DYNAMIC_UPDATE_SLICE(y, g(x), [i, 0, ...]), w
 
-makes N trips; the counter is the number of the trip, y is what g gives in each of them, and w is always the same. That
-much has to be known to unroll a loop, and to write it with scanned outputs. What is found becomes an attribute of the
-operation; a stack is yielded by its body as one trip's part from then on.
+makes N trips; the counter is the number of the trip, y is what g gives in each of them, and w is always the same.
+TensorFlow writes y as the concatenation of what is before i, of g(x), and of what is behind. That much has to be known
+to unroll a loop, and to write it with scanned outputs. What is found becomes an attribute of the operation; a stack is
+yielded by its body as one trip's part from then on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ...ir import Block, Operation, Value, constant_array
 from ...ir.dialects.tfl.constant import Cast
 from ...ir.dialects.tfl.control import While
 from ...ir.dialects.tfl.elementwise import Add, Binary, Mul
-from ...ir.dialects.tfl.movement import Concatenation, Pack, Reshape
+from ...ir.dialects.tfl.movement import Concatenation, Pack, Reshape, Slice
 from ...ir.dialects.tfl.segments import DynamicUpdateSlice
 from ...ir.types import Array
 
@@ -63,11 +64,10 @@ def _mark(op: While) -> bool:
         return False
     counters = {i: int(start) for i, start in starts.items() if start is not None}
     trips = max(0, min(limits[i] - start for i, start in counters.items()))
-    stacks = tuple(i for i in range(len(body.args)) if _is_stack(op, i, trips, counters))
+    parts = {i: _stacked(op, i, trips, counters) for i in range(len(body.args))}
+    stacks = tuple(i for i, part in parts.items() if part is not None)
     for i in stacks:
-        update = end.operands[i]
-        assert update is not None and update.defining_op is not None
-        end.set_operand(i, update.defining_op.operands[1])
+        end.set_operand(i, parts[i])
     facts = {
         "trips": trips,
         "counters": tuple(counters),
@@ -127,32 +127,68 @@ def _counts(body: Block, index: int) -> bool:
     return any(a is body.args[index] and _number(b) == 1 for a, b in pairs)
 
 
-def _is_stack(op: While, index: int, trips: int, counters: dict[int, int]) -> bool:
-    """Whether a trip writes its part, and it alone, behind those of the trips before, until all is written."""
+def _stacked(op: While, index: int, trips: int, counters: dict[int, int]) -> Value | None:
+    """What a trip writes behind the parts of the trips before, if that is all that happens to a value, and all of it is
+    written in the end; else None."""
     body = op.body_subgraph.block
-    end = body.last_op
+    argument, end = body.args[index], body.last_op
+    whole = argument.tensor
     value = end.operands[index] if end is not None else None
     write = value.defining_op if value is not None else None
-    if not isinstance(write, DynamicUpdateSlice) or write.input is not body.args[index] or not trips:
-        return False
-    whole, part = write.input.tensor, write.update.tensor
-    if not (whole.is_static and part.is_static) or part.static_shape != (1, *whole.static_shape[1:]):
-        return False
-    place = _place(write.start_indices, whole.rank)
-    counter = _argument(body, place)
-    is_alone = body.args[index].has_one_use and write.output.has_one_use
-    return is_alone and whole.static_shape[0] == trips and counter in counters and counters[counter] == 0
+    found = _update(write, argument) or _insertion(write, argument)
+    if found is None or not trips or not whole.is_static or not found.part.tensor.is_static:
+        return None
+    counter = _argument(body, found.place)
+    is_whole = whole.static_shape == (trips, *found.part.tensor.static_shape[1:])
+    is_one = found.part.tensor.static_shape[0] == 1 and len(argument.uses) == found.uses
+    return found.part if is_whole and is_one and counter in counters and counters[counter] == 0 else None
 
 
-def _place(starts: Value, rank: int) -> Value | None:
-    """The number that a vector of starts holds in front of zeros; None where it is no such vector."""
-    op = starts.defining_op
-    if isinstance(op, Mul):
+@attrs.frozen
+class _Write:
+    """A part that is written at a place along the first axis; ``uses`` are those that writing makes of the whole."""
+
+    part: Value
+    place: Value | None
+    uses: int
+
+
+def _update(op: Operation | None, whole: Value) -> _Write | None:
+    """DYNAMIC_UPDATE_SLICE(whole, part, [place, 0, ...])."""
+    if not isinstance(op, DynamicUpdateSlice) or op.input is not whole:
+        return None
+    return _Write(op.update, _place(op.start_indices, whole.tensor.rank, 0), 1)
+
+
+def _insertion(op: Operation | None, whole: Value) -> _Write | None:
+    """CONCATENATION(SLICE(whole, [0, ...], [place, -1, ...]), part, SLICE(whole, [place + 1, 0, ...], [-1, ...]))."""
+    if not isinstance(op, Concatenation) or op.axis != 0 or len(op.values) != 3:
+        return None
+    before, part, behind = op.values
+    first, last = before.defining_op, behind.defining_op
+    if not (isinstance(first, Slice) and isinstance(last, Slice)) or {first.input, last.input} != {whole}:
+        return None
+    rank = whole.tensor.rank
+    place, following = _place(first.size, rank, -1), _place(last.begin, rank, 0)
+    is_all = _equals(first.begin, np.zeros(1)) and _equals(last.size, np.full(1, -1))
+    is_next = following is not None and place is not None and _is_next(following, place)
+    return _Write(part, place, 2) if is_all and is_next else None
+
+
+def _is_next(value: Value, place: Value) -> bool:
+    op = value.defining_op
+    return isinstance(op, Add) and op.lhs is place and _number(op.rhs) == 1
+
+
+def _place(vector: Value, rank: int, rest: int) -> Value | None:
+    """The number that a vector begins with, all others being ``rest``; None where it is no such vector."""
+    op = vector.defining_op
+    if isinstance(op, Mul) and rest == 0:
         first = np.eye(1, rank, dtype=np.int64)[0]
         return next((_source(a) for a, b in ((op.lhs, op.rhs), (op.rhs, op.lhs)) if _equals(b, first)), None)
     if isinstance(op, Pack | Concatenation):
-        head, *rest = op.values
-        return _source(head) if all(_equals(v, np.zeros(1)) for v in rest) else None
+        head, *others = op.values
+        return _source(head) if all(_equals(v, np.full(1, rest)) for v in others) else None
     return None
 
 

@@ -114,6 +114,7 @@ _UNIFORM: dict[type[Operation], Uniform] = {
     **{kind: Uniform(_rename_all) for kind in _AXES},
     nn.Softmax: Uniform(_rename("axis"), axis=_axis),
     nn.LogSoftmax: Uniform(_rename("axis"), axis=_axis),
+    nn.Lrn: Uniform(_rename("axis"), axis=_axis),
     nn.BatchNorm: Uniform(_rename("axis"), carries=(0,), axis=_axis),
     nn.ChannelShuffle: Uniform(_rename("axis"), axis=_axis),
     nn.Concat: Uniform(_rename("axis")),

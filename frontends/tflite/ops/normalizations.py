@@ -34,6 +34,6 @@ def l2_normalization(b: Lifter, op: Any, x: Value) -> Value:
 
 @lift("LOCAL_RESPONSE_NORMALIZATION")
 def local_response_normalization(b: Lifter, op: Any, x: Value) -> Value:
-    size = 2 * op.radius + 1
-    image = b.channel_first(op, x)
-    return b.channel_last(b.nn.lrn(image, size=size, alpha=op.alpha * size, beta=op.beta, bias=op.bias, axis=1))
+    size, axis = 2 * op.radius + 1, expect_rank(op, x, 1) - 1
+    made: Value = b.nn.lrn(x, size=size, alpha=op.alpha * size, beta=op.beta, bias=op.bias, axis=axis)
+    return made

@@ -21,6 +21,8 @@ def slice_(b: Lifter, op: Any, x: Value, begin: Value, size: Value) -> Value:
     """``size`` elements from ``begin``; -1 takes the rest."""
     starts, sizes = b.ints(begin), b.ints(size)
     made: Value
+    if starts is None and sizes is not None and -1 not in sizes:
+        return _moving_slice(b, x, begin, sizes)
     if starts is None or sizes is None:
         first, count = as_vector(b, begin), as_vector(b, size)
         rest = b.nn.equal(count, b.constant(np.int64(-1)))
@@ -30,6 +32,17 @@ def slice_(b: Lifter, op: Any, x: Value, begin: Value, size: Value) -> Value:
     ends = tuple(END if n == -1 else s + n for s, n in zip(starts, sizes, strict=True))
     made = b.nn.slice(x, starts=starts, stops=ends, steps=(1,) * len(starts))
     return made
+
+
+def _moving_slice(b: Lifter, x: Value, begin: Value, sizes: Sequence[int]) -> Value:
+    """Slices of known lengths whose starts are computed: in a loop, those of the trip."""
+    starts, y = as_vector(b, begin), x
+    for axis, size in enumerate(sizes):
+        if x.tensor.dims[axis] == size:
+            continue
+        first = b.nn.slice(starts, starts=(axis,), stops=(axis + 1,), steps=(1,))
+        y = b.nn.gather(y, b.nn.add(first, b.constant(np.arange(size, dtype=np.int64))), axis=axis)
+    return y
 
 
 @attrs.frozen

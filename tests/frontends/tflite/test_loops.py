@@ -37,8 +37,8 @@ class Body:
         return made.results[0]
 
 
-def loop(start: int, by_data: bool = False) -> Module:
-    """i, x, ys, w: x becomes x * w in each trip, ys stacks the products up."""
+def loop(start: int, by_data: bool = False, inserts: bool = False) -> Module:
+    """i, x, ys, w: x becomes x * w in each trip, ys stacks the products up: by an update, or as TensorFlow inserts."""
     module = Module()
     function, block = Function.create("main", [("x", ROW), ("w", ROW)])
     module.body.append(function)
@@ -51,9 +51,8 @@ def loop(start: int, by_data: bool = False) -> Module:
         goes_on = test("logical_and", goes_on, small, result=TensorType((), I1))
     number, x, rows, weight = body.block.args
     y = body("mul", x, weight, result=ROW)
-    place = body("mul", number, body.constant(np.int32([1, 0])), result=TensorType((2,), I32))
-    written = body("dynamic_update_slice", rows, y, place, result=ROWS)
     following = body("add", number, body.constant(np.int32(1)), result=NUMBER)
+    written = inserted(body, rows, y, number, following) if inserts else updated(body, rows, y, number)
     end: Any = lookup_op("tfl.yield")
     test.block.append(end([goes_on]))
     body.block.append(end([following, y, written, weight]))
@@ -66,10 +65,29 @@ def loop(start: int, by_data: bool = False) -> Module:
     return module
 
 
-@pytest.mark.parametrize(("start", "by_data"), [(0, False), (1, False), (0, True)])
-def test_numbers(start: int, by_data: bool, tmp_path: Path) -> None:
+def updated(b: Body, rows: Value, y: Value, number: Value) -> Value:
+    place = b("mul", number, b.constant(np.int32([1, 0])), result=TensorType((2,), I32))
+    return b("dynamic_update_slice", rows, y, place, result=ROWS)
+
+
+def inserted(b: Body, rows: Value, y: Value, number: Value, following: Value) -> Value:
+    def vector(first: Value, rest: int) -> Value:
+        head = b("reshape", first, b.constant(np.int32([1])), result=TensorType((1,), I32))
+        return b("concatenation", [head, b.constant(np.int32([rest]))], result=TensorType((2,), I32))
+
+    some = TensorType((None, WIDTH), F32)
+    before = b("slice", rows, b.constant(np.int32([0, 0])), vector(number, -1), result=some)
+    behind = b("slice", rows, vector(following, 0), b.constant(np.int32([-1, -1])), result=some)
+    return b("concatenation", [before, y, behind], result=ROWS)
+
+
+CASES = [(0, False, False), (1, False, False), (0, True, False), (0, False, True)]
+
+
+@pytest.mark.parametrize(("start", "by_data", "inserts"), CASES)
+def test_numbers(start: int, by_data: bool, inserts: bool, tmp_path: Path) -> None:
     path = tmp_path / "m.tflite"
-    save(loop(start, by_data), path)
+    save(loop(start, by_data, inserts), path)
     inputs = {"x": real(1, WIDTH), "w": np.float32([[1.5, 2.0, -1.0]])}
     wanted = run(path, inputs, xnnpack=False)
     module = load(path)
