@@ -11,8 +11,9 @@ import attrs
 from ...ir import CompileError, DenseAttribute, DenseResource
 from ...ir.attribute_text import array_fault
 from ...ir.dialects.onnx.tensors import as_bytes, stored_size, to_bytes
-from ...ir.dialects.onnx.wire import SMALLEST, Filling, Tokens
+from ...ir.dialects.onnx.wire import PATHS
 from ...ir.dialects.onnx.writer import tensor_head
+from ...ir.wire import SMALLEST, Filling, Tokens
 
 if TYPE_CHECKING:
     from onnx import TensorProto
@@ -44,7 +45,7 @@ class Weights:
 
     def filling(self, message: bytes) -> Filling:
         """The serialized message with the bytes in place of the tokens."""
-        return Filling(message, self.tokens, self._size, lambda index: _bytes(self.tensors[index][1]))
+        return Filling(message, self.tokens, self._size, lambda index: _bytes(self.tensors[index][1]), PATHS)
 
     def _size(self, index: int) -> int:
         return stored_size(self.tensors[index][1].type)

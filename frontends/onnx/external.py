@@ -11,8 +11,8 @@ import attrs
 from ...ir import DenseAttribute, Module, TensorType
 from ...ir.attributes import INLINE_ELEMENTS, as_dense
 from ...ir.dialects.onnx.tensors import from_bytes, from_fields, stored_size, tensor_type
-from ...ir.dialects.onnx.wire import LightModel
 from ...ir.types import Array
+from ...ir.wire import LightModel
 from ..files import map_file
 
 if TYPE_CHECKING:

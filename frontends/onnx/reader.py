@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...ir import CompileError, Diagnostics, Location, Module, UsageError
 from ...ir.dialects.onnx.inference import infer_types
-from ...ir.dialects.onnx.wire import LightModel, Malformed, Tokens, take_out
+from ...ir.dialects.onnx.wire import PATHS
+from ...ir.wire import LightModel, Malformed, Tokens, take_out
 from ..files import map_file
 from ..input_shapes import override_shapes
 from .external import ExternalFiles, TensorReader
@@ -84,7 +85,7 @@ def _parse(content: memoryview, place: Location) -> tuple[LightModel, ModelProto
     from onnx import ModelProto
 
     try:
-        light = take_out(content)
+        light = take_out(content, PATHS)
         model = ModelProto()
         model.ParseFromString(light.message)
     except (Malformed, DecodeError) as error:

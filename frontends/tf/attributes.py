@@ -11,6 +11,7 @@ from ...ir import DenseAttribute, Module, SymbolRef
 from ...ir.attributes import Attribute
 from ...ir.dialects.tf import UNRANKED, element_of
 from ...ir.dialects.tf.tensors import tensor_array, tensor_type
+from ...ir.wire import LightModel
 
 _KINDS = {
     "s": "string",
@@ -27,17 +28,18 @@ _KINDS = {
 ReadTensor = Callable[[Any, str], DenseAttribute]
 
 
-def read_tensor(module: Module) -> ReadTensor:
+def tensor_reader(module: Module, light: LightModel) -> ReadTensor:
     """What makes the dense attribute of a ``TensorProto``, for which it takes a name; large ones are resources."""
 
     def read(message: Any, name: str) -> DenseAttribute:
-        return module.constant(tensor_array(message), name, tensor_type(message))
+        array = tensor_array(message, light.bytes_of(message.tensor_content))
+        return module.constant(array, name, tensor_type(message))
 
     return read
 
 
-def attribute_value(message: Any, read: ReadTensor, name: str) -> tuple[str, Attribute]:
-    """Kind and value of an attribute. Raises ValueError for what is none."""
+def attribute_value(message: Any, read: ReadTensor | None = None, name: str = "") -> tuple[str, Attribute]:
+    """Kind and value of an attribute; one that is a tensor is read under a name. Raises ValueError for what is none."""
     field = message.WhichOneof("value")
     if field == "list":
         return _list(message.list, read, name)
@@ -47,7 +49,7 @@ def attribute_value(message: Any, read: ReadTensor, name: str) -> tuple[str, Att
     return kind, _single(kind, getattr(message, field), read, name)
 
 
-def _list(message: Any, read: ReadTensor, name: str) -> tuple[str, Attribute]:
+def _list(message: Any, read: ReadTensor | None, name: str) -> tuple[str, Attribute]:
     fields = message.ListFields()
     if len(fields) > 1:
         raise ValueError("it holds values of several types")
@@ -58,7 +60,7 @@ def _list(message: Any, read: ReadTensor, name: str) -> tuple[str, Attribute]:
     return f"{kind}s", tuple(_single(kind, value, read, name) for value in values)
 
 
-def _single(kind: str, value: Any, read: ReadTensor, name: str) -> Attribute:
+def _single(kind: str, value: Any, read: ReadTensor | None, name: str) -> Attribute:
     if kind == "string":
         return value.decode("utf-8", "surrogateescape")
     if kind == "float":
@@ -68,6 +70,7 @@ def _single(kind: str, value: Any, read: ReadTensor, name: str) -> Attribute:
     if kind == "shape":
         return UNRANKED if value.unknown_rank else tuple(int(d.size) for d in value.dim)
     if kind == "tensor":
+        assert read is not None
         return read(value, name)
     if kind == "func":
         return SymbolRef(value.name)

@@ -5,15 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from ...ir import CompileError, Location
-from ...ir.dialects.tf.messages import message_class
+from ...ir.dialects.tf.messages import WEIGHTS, message_class
+from ...ir.wire import LightModel, Malformed, take_out
 from ..files import map_file
 
 _AGAIN = "freeze or copy the model again"
 
 
-def read_frozen(path: Path) -> Any:
-    """The message of a file. Raises CompileError where it is none."""
+@attrs.frozen
+class Graph:
+    """A ``GraphDef``, in which tokens stand for the bytes of large tensors, and what knows these."""
+
+    message: Any
+    light: LightModel
+
+
+def read_frozen(path: Path) -> Graph:
+    """The graph of a file. Raises CompileError where it is none."""
     place = Location.at(str(path))
     try:
         content = map_file(path)
@@ -25,16 +36,18 @@ def read_frozen(path: Path) -> Any:
     return parse_graph(content, place)
 
 
-def parse_graph(content: memoryview, place: Location) -> Any:
-    """The message in these bytes. Raises CompileError where it is none, or has no nodes."""
+def parse_graph(content: memoryview, place: Location) -> Graph:
+    """The graph in these bytes, of which its weights are views. Raises CompileError where it is none."""
     from google.protobuf.message import DecodeError
 
-    graph = message_class("GraphDef")()
+    message = message_class("GraphDef")()
     try:
-        graph.ParseFromString(content)
-    except DecodeError as error:
+        light = take_out(content, WEIGHTS)
+        message.ParseFromString(light.message)
+    except (Malformed, DecodeError) as error:
         raise CompileError(f"the file is truncated, damaged, or no graph: {error}", place, _AGAIN) from error
-    if not graph.node:
+    light.message = b""
+    if not message.node:
         remedy = "give the folder of the SavedModel" if place.origins[0].file.endswith("saved_model.pb") else _AGAIN
         raise CompileError("the file holds no nodes: it is no frozen graph", place, remedy)
-    return graph
+    return Graph(message, light)

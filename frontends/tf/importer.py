@@ -8,7 +8,8 @@ from typing import Any
 
 from ...ir import CompileError, Function, Location, Module, TensorType, Type, UnknownType
 from ...ir.dialects.tf import NODE_OPS, PRODUCER, TfOp, element_of, tensor_of
-from .attributes import attribute_value, read_tensor
+from .attributes import attribute_value, tensor_reader
+from .frozen import Graph
 from .graphs import Scope
 from .interface import Interface, Port, Reference, check_nodes
 from .nodes import GraphImporter, shape_of
@@ -19,23 +20,24 @@ _UNSURE_SCALARS = 21
 """Up to this version of graphs, a placeholder without dimensions might have any."""
 
 
-def import_graph(graph: Any, file: str, interface: Interface, module: Module) -> None:
+def import_graph(graph: Graph, file: str, interface: Interface, module: Module) -> None:
     """Fill an empty module with the part of a ``GraphDef`` that leads to the outputs.
 
     Raises CompileError for a graph that makes no sense, UsageError for ports that it does not have.
     """
     place = Location.at(file)
     module.location = place
-    if graph.versions.producer:
-        module.set_attribute(PRODUCER, graph.versions.producer)
-    scope = Scope(_by_name(graph.node, place), place)
-    inputs = interface.inputs if interface.inputs is not None else _placeholders(graph)
+    message = graph.message
+    if message.versions.producer:
+        module.set_attribute(PRODUCER, message.versions.producer)
+    scope = Scope(_by_name(message.node, place), place)
+    inputs = interface.inputs if interface.inputs is not None else _placeholders(message)
     outputs = interface.outputs if interface.outputs is not None else _results(scope)
     check_nodes([*inputs, *outputs], scope.nodes, place)
-    types = [_input_type(graph, scope.nodes[port.tensor.node], port) for port in inputs]
+    types = [_input_type(message, scope.nodes[port.tensor.node], port) for port in inputs]
     function, block = Function.create("main", list(zip([p.name for p in inputs], types, strict=True)), place)
     scope.arguments = {port.tensor: value for port, value in zip(inputs, block.args, strict=True)}
-    importer = GraphImporter(graph, read_tensor(module))
+    importer = GraphImporter(message, tensor_reader(module, graph.light))
     values = importer.fill(scope, [port.tensor for port in outputs], block)
     function.set_outputs([(port.name, value) for port, value in zip(outputs, values, strict=True)])
     module.body.append(function)
@@ -85,5 +87,5 @@ def _result_types(node: Any) -> Sequence[Type]:
     op: TfOp = definition([], result_types=[])
     for key, message in node.attr.items():
         if message.WhichOneof("value") in ("i", "type") or message.list.type:
-            op.set_attribute(key, attribute_value(message, read_tensor(Module()), "")[1])
+            op.set_attribute(key, attribute_value(message)[1])
     return op.infer()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ...ir import CompileError, Diagnostics, Location, Module, UsageError
 from ..input_shapes import override_shapes
 from .checkpoint import freeze_checkpoint
-from .frozen import parse_graph, read_frozen
+from .frozen import Graph, parse_graph, read_frozen
 from .importer import import_graph
 from .interface import Interface
 from .keras_file import freeze_keras
@@ -53,7 +52,7 @@ def load(
 
 def _read(
     path: Path, signature: str | None, inputs: Sequence[str] | str | None, outputs: Sequence[str] | str | None
-) -> tuple[Any, Interface]:
+) -> tuple[Graph, Interface]:
     """The graph of a model, its variables frozen, and its ports."""
     kind = kind_of(path)
     if signature is not None and kind != "SavedModel":

@@ -10,6 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from ...proto_text import parse_proto
+from ...wire import RAW, Paths
+
+WEIGHTS = Paths(
+    "GraphDef",
+    {
+        "GraphDef": {1: "NodeDef", 2: "FunctionDefLibrary"},
+        "FunctionDefLibrary": {1: "FunctionDef"},
+        "FunctionDef": {3: "NodeDef"},
+        "NodeDef": {5: "AttrEntry"},
+        "AttrEntry": {2: "AttrValue"},
+        "AttrValue": {8: "TensorProto"},
+        "TensorProto": {4: RAW},
+    },
+)
+"""Where a graph has the bytes of its tensors."""
 
 
 @functools.cache

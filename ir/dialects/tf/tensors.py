@@ -44,15 +44,14 @@ def tensor_type(message: Any) -> TensorType:
     return TensorType(dims, element)
 
 
-def tensor_array(message: Any, content: memoryview | None = None) -> Array:
-    """The array of a message; ``content`` stands for its bytes if it holds none itself.
+def tensor_array(message: Any, data: memoryview) -> Array:
+    """The array of a message; ``data`` are its bytes, empty where its elements are numbers of the message.
 
     Bytes are not copied. Fewer numbers than elements mean that the last one is repeated: such an array takes no memory.
     Raises ValueError where the numbers do not fit the type.
     """
     type = tensor_type(message)
     element = type.storage
-    data = content if content is not None else memoryview(message.tensor_content)
     if len(data):
         return _from_bytes(data, type)
     if element.name == "!nncc.string":

@@ -10,7 +10,7 @@ from onnx_files import convolution, model, port, write
 
 from nncc.frontends.onnx import load
 from nncc.ir import CompileError, UsageError
-from nncc.ir.dialects.onnx.wire import varint
+from nncc.ir.wire import varint
 
 
 def refusal(path: Path) -> str:

@@ -15,8 +15,9 @@ from nncc.ir.dialects.onnx.tensors import (
     tensor_type,
     to_bytes,
 )
-from nncc.ir.dialects.onnx.wire import Filling, Malformed, Tokens, take_out, varint
+from nncc.ir.dialects.onnx.wire import PATHS
 from nncc.ir.types import ELEMENT_TYPES
+from nncc.ir.wire import Filling, Malformed, Tokens, take_out, varint
 
 HAS_SMALL_TYPES = helper.tensor_dtype_to_np_dtype(TensorProto.BFLOAT16).name == "bfloat16"
 small_types = pytest.mark.skipif(not HAS_SMALL_TYPES, reason="this onnx has no arrays of small types")
@@ -103,10 +104,10 @@ def message(*sizes: int) -> bytes:
 @pytest.mark.parametrize("sizes", [(10, 20), (5000, 10, 6000), (1024, 70000), (3000, 3000, 3000, 3000)])
 def test_weights_are_taken_out_and_put_in_again(sizes: tuple[int, ...]) -> None:
     content = message(*sizes)
-    light = take_out(memoryview(content))
+    light = take_out(memoryview(content), PATHS)
     assert len(light.data) == sum(size >= 1024 for size in sizes)
     assert len(light.message) < len(content) or not light.data
-    filling = Filling(light.message, light.tokens, lambda i: len(light.data[i]), lambda i: light.data[i])
+    filling = Filling(light.message, light.tokens, lambda i: len(light.data[i]), lambda i: light.data[i], PATHS)
     assert b"".join(bytes(piece) for piece in filling.pieces()) == content
     assert filling.total() == len(content)
 
@@ -131,7 +132,7 @@ def test_bytes_that_look_like_a_token_are_what_they_are() -> None:
 )
 def test_what_is_no_message(content: bytes) -> None:
     with pytest.raises(Malformed):
-        take_out(memoryview(content))
+        take_out(memoryview(content), PATHS)
 
 
 def test_numbers_of_protobuf() -> None:
