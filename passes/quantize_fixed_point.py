@@ -14,8 +14,8 @@ from ..ir import Function, Module, Value
 from ..ir.dialects.nnb import FIXED8, SIGN, NnbFunction, Parameter
 from ..ir.passes import Pass, PassContext, option
 from .calibrate import find_dataset
-from .fixed_point.apply import apply, insert_identity, insert_zero_bias
-from .fixed_point.demands import demand, is_computed_with_integers, is_computed_wrongly
+from .fixed_point.apply import apply, insert_identity, insert_identity_behind, insert_zero_bias
+from .fixed_point.demands import demand, is_computed_with_integers, needs_one_type
 from .fixed_point.positions import Positions, fitting_point
 from .fixed_point.ranges import Ranges
 from .fixed_point.settings import FLOAT32, Settings, VariableType, check_names, parse_type, read_settings
@@ -135,12 +135,13 @@ def _check(function: Function, types: dict[Value, VariableType], context: PassCo
             what = f"'{value.name}' has other numbers than 1 and -1: as SIGN it keeps their signs, and -1 for 0"
             context.diagnostics.warning(what)
     for op in _functions(function):
-        if is_computed_wrongly(op, types):
-            named = ", ".join(f"'{v.name}' {types[v]}" for v in (*op.operands, *op.results) if v is not None)
+        stored = [v for v in op.operands[1:] if v is not None] if needs_one_type(op) else []
+        if len({types[v].code for v in stored}) > 1 or any(types[v].code == SIGN for v in stored):
+            named = ", ".join(f"'{v.name}' {types[v]}" for v in stored)
             what = (
-                f"'{op.label}' ({op.function_type.name}): the runtime needs one type for all its variables, not {named}"
+                f"'{op.label}' ({op.function_type.name}): the runtime needs one type for weight and bias, not {named}"
             )
-            context.diagnostics.error(what, op.location, "give all of them FLOAT32, FIXED16 or FIXED8")
+            context.diagnostics.error(what, op.location, "give both FLOAT32, FIXED16 or FIXED8")
     context.diagnostics.raise_if_errors()
 
 
@@ -150,6 +151,8 @@ def _convert(function: Function, types: dict[Value, VariableType]) -> None:
     The kernels for integers stop at a division by 0, add up 8 bits of many numbers in 16, and cut their own numbers.
     """
     for op in _functions(function):
+        if needs_one_type(op):
+            _unify(op, types)
         if not is_computed_with_integers(op, types):
             continue
         result = types[op.results[0]]
@@ -158,6 +161,19 @@ def _convert(function: Function, types: dict[Value, VariableType]) -> None:
         index = _float_operand(op, result)
         if index is not None:
             types[insert_identity(op, index)] = VariableType(FLOAT32)
+
+
+def _unify(op: NnbFunction, types: dict[Value, VariableType]) -> None:
+    """Convert what a function takes and gives from and to the type of its weight."""
+    x, weight = op.operands[:2]
+    assert x is not None and weight is not None
+    wanted = VariableType(types[weight].code)
+    if types[x].code != wanted.code:
+        types[insert_identity(op, 0)] = wanted
+    (result,) = op.results
+    if types[result].code != wanted.code:
+        types[insert_identity_behind(op)] = types[result]
+        types[result] = wanted
 
 
 def _float_operand(op: Any, result: VariableType) -> int | None:

@@ -58,6 +58,22 @@ def insert_identity(op: NnbFunction, index: int) -> Value:
     return copied
 
 
+def insert_identity_behind(op: NnbFunction) -> Value:
+    """A copy of a result, which has a type of its own, its name, and its users."""
+    (result,) = op.results
+    copy: Op = FUNCTION_OPS["Identity"](
+        result, result_types=[result.tensor], location=op.location, name=f"{op.label}_convert"
+    )
+    copied: Value = copy.results[0]
+    copied.name = result.name
+    result.replace_all_uses_with(copied)
+    result.name = f"{copied.name}_converted"
+    copy.set_operand(0, result)
+    assert op.parent is not None
+    op.parent.insert_after(op, copy)
+    return copied
+
+
 def insert_zero_bias(op: NnbFunction) -> Value:
     """A bias of zeros: the runtime's kernel for integers reads the shape of one that is not there."""
     outputs = op.operands[1].tensor.static_shape[0]  # type: ignore[union-attr]  # it has a weight

@@ -33,10 +33,9 @@ def is_computed_with_integers(op: NnbFunction, types: dict[Value, VariableType])
     return op.function_type.name in FIXED and len(codes) == 1 and all(types[v].is_fixed for v in op.results)
 
 
-def is_computed_wrongly(op: NnbFunction, types: dict[Value, VariableType]) -> bool:
+def needs_one_type(op: NnbFunction) -> bool:
     """Whether the runtime takes variables for what they are not: Convolution looks at the type of its result alone."""
-    codes = {types[v].code for v in (*op.operands, *op.results) if v is not None}
-    return op.function_type.name == "Convolution" and len(codes) > 1
+    return op.function_type.name == "Convolution"
 
 
 def _demands(*names: str) -> Callable[[_Demand], _Demand]:

@@ -187,12 +187,29 @@ def test_points_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
         quantized(network(lambda b, x: b.nn.relu(x), 1, 2), settings=str(settings))
 
 
-def test_convolutions_of_mixed_types_are_refused(tmp_path: Path) -> None:
-    """The runtime would read the integers as floats."""
+def convolution(b: Builder, x: Value) -> Value:
+    return b.nn.conv(x, np.ones((3, 2, 1, 1), np.float32), np.full(3, 0.5, np.float32))
+
+
+def test_convolutions_are_computed_in_the_type_of_their_weight(tmp_path: Path) -> None:
+    """The runtime looks at the type of the result alone, and would read floats as integers."""
     settings = tmp_path / "s.yaml"
-    settings.write_text("variables: {x: FIXED16_4}")
-    module = network(lambda b, x: b.nn.conv(x, np.ones((3, 2, 1, 1), np.float32)), 1, 2, 4, 4)
-    with pytest.raises(CompileError, match="needs one type for all its variables"):
+    settings.write_text("variables: {x: FLOAT32, y: FLOAT32}")
+    module = network(convolution, 1, 2, 4, 4)
+    x = np.full((1, 2, 4, 4), 0.25, np.float32)
+    quantized(module, x, settings=str(settings), types="FIXED16")
+    assert names(module) == ["Identity", "Convolution", "Identity"]
+    (conv,) = [op for op in module.main.body if op.name == "nnb.Convolution"]
+    assert {v.tensor.storage for v in (*conv.operands, *conv.results) if v is not None} == {I16}
+    np.testing.assert_allclose(module.evaluate({"x": x})["y"], 1.0, atol=1e-3)
+
+
+def test_convolutions_of_mixed_parameters_are_refused(tmp_path: Path) -> None:
+    settings = tmp_path / "s.yaml"
+    module = network(convolution, 1, 2, 4, 4)
+    weight = next(op.output.name for op in module.main.body if isinstance(op, Parameter) and op.value.type.rank == 4)
+    settings.write_text(f"variables: {{{weight}: FIXED8}}")
+    with pytest.raises(CompileError, match="needs one type for weight and bias"):
         quantized(module, settings=str(settings))
 
 
