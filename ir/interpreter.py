@@ -1,7 +1,8 @@
 """Runs a function with numpy, one operation after the other: the meaning of every stage, the judge of every pass.
 
 An operation on quantized tensors is computed on the real numbers that they stand for, and its result is quantized
-again: what an exact integer kernel would give, up to its rounding. One with the trait ``STORED`` is such a kernel itself.
+again: what an exact integer kernel would give, up to its rounding. One with the trait ``STORED`` is such a kernel
+itself.
 """
 
 from __future__ import annotations
