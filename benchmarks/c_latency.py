@@ -83,7 +83,10 @@ def _shape(source: Path) -> tuple[int, ...]:
 def _made(source: Path, pipeline: str, output: Path) -> Path:
     module = nncc.load(source)
     nncc.compile(module, pipeline, batch=1)
-    nncc.save(module, output, format="c" if pipeline.endswith("-c") else None)
+    if pipeline.endswith("-c"):
+        nncc.save(module, output, format="c", external_data=True)  # compilers read arrays of numbers slowly
+    else:
+        nncc.save(module, output)
     return output
 
 
@@ -95,7 +98,7 @@ def _library(files: list[Path], target: Path, args: argparse.Namespace) -> ctype
 
 def _c_program(source: Path, folder: Path, x: np.ndarray, args: argparse.Namespace) -> Runner:
     made = _made(source, "nnp-to-c", folder / "m")
-    library = _library([made / "m.c", made / "m_weights.c"], folder / "m.so", args)
+    library = _library([made / "m.c"], folder / "m.so", args)
     for function, result in (
         ("input", ctypes.c_void_p),
         ("output", ctypes.c_void_p),
@@ -103,17 +106,26 @@ def _c_program(source: Path, folder: Path, x: np.ndarray, args: argparse.Namespa
     ):
         getattr(library, f"m_{function}").restype = result
     image = np.ascontiguousarray(np.moveaxis(x, 1, -1))
-    library.m_init()
+    weights = _aligned(made / "m_weights.bin")
+    library.m_init(ctypes.c_void_p(weights.ctypes.data))
 
     def run() -> None:
         ctypes.memmove(library.m_input(0), image.ctypes.data, image.nbytes)  # its memory is used for other tensors, too
-        if library.m_run() != 0:
+        if library.m_run() != 0 or not weights.size:
             raise SystemExit("the C program did not run")
 
     def result() -> np.ndarray:
         return np.frombuffer(ctypes.string_at(library.m_output(0), library.m_output_bytes(0)), np.float32)
 
     return Runner(run, result)
+
+
+def _aligned(path: Path) -> np.ndarray:
+    """The bytes of a file, at a multiple of 64."""
+    room = np.empty(path.stat().st_size + 64, np.uint8)
+    begin = -room.ctypes.data % 64
+    room[begin : begin + path.stat().st_size] = np.fromfile(path, np.uint8)
+    return room[begin:]
 
 
 def _onnxruntime(source: Path, folder: Path, x: np.ndarray) -> Runner:
