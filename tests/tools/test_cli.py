@@ -117,6 +117,18 @@ def test_compare(layout: str, data: Path, tmp_path: Path, capsys: pytest.Capture
     assert compile_("compare", data / "unet.nnp", tmp_path / "m.tflite") == 1
 
 
+def test_tflite_files_as_sources(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "source.tflite"
+    assert compile_(data / RESIDUAL, "-o", source, "--io-layout", "keep", "-q") == 0
+    for target in ("m.onnx", "m.nnp", "m.tflite"):
+        assert compile_(source, "-o", tmp_path / target, "-q") == 0
+        assert compile_("compare", source, tmp_path / target) == 0
+    assert compile_("support", source, "--target", "nnp") == 0
+    assert "converts to nnp" in capsys.readouterr().out
+    assert compile_(source, "-o", tmp_path / "m.onnx", "--signature", "other") == 2
+    assert "it has: 'serving_default'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [["passes"], ["pipelines"], ["ops"], ["support"], ["passes", "channel-last"],
                                      ["pipelines", "nnp-to-tflite-int8"], ["ops", "nn.conv"]])  # fmt: skip
 def test_listings(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
