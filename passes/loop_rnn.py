@@ -3,7 +3,7 @@
 Why: a target without a recurrent operation, or whose one keeps state between calls, has loops. Written out, each step
 has operations of its own, and runtimes pack the recurrent weights for each of them; a loop packs them once.
 
-What it does not do: layers whose input has no known shape stay as they are.
+What it does not do: layers whose input has no known rank, or no elements, stay as they are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ..ir import Block, Builder, Module, Region, TensorType, Value
 from ..ir.passes import PassContext
 from ..ir.rewrite import OpRewrite, RewritePass, Rewriter, Rule
 from ..ir.types import I1, I32, I64, Array
-from .recurrence import Layer, Weights, joined, step
+from .open_recurrence import OpenTrips
+from .recurrence import Layer, Weights, joined, states_before, step
 
 Body: TypeAlias = Callable[[Value, Sequence[Value]], tuple[Sequence[Value], Value]]
 """What a trip does with its row of the inputs and the states: the next states, and what is stacked."""
@@ -59,19 +60,25 @@ class LoopRecurrent(OpRewrite):
     """rnn, gru, lstm   →   loop(step)"""
 
     def match_and_rewrite(self, op: Layer, rw: Rewriter) -> bool:
-        if not op.x.tensor.is_static or not op.x.tensor.size:
-            return rw.refuse(op, "the shape of its input is not known, or it is empty")
+        if op.x.tensor.shape is None or 0 in op.x.tensor.shape:
+            return rw.refuse(op, "the rank of its input is not known, or it is empty")
         b = rw.builder(op)
-        steps, batch, _ = op.x.tensor.static_shape
-        # [t, d]: the step of direction d that trip t makes, which is also the trip that makes step t
-        order = np.stack([np.arange(steps)[:: -1 if back else 1] for back in op.directions], axis=1)
         weights = [Weights.of(b, op, d) for d in range(len(op.directions))]
-        inputs = _inputs_of_trips(b, op, weights, order, batch)
-        first = [_zeros(b, op, batch) if s is None else s for s in op.initial_states]
 
         def one_step(here: Value, states: Sequence[Value]) -> tuple[Sequence[Value], Value]:
             new = step(b, op, here, _of_states(b, weights, states[0]), tuple(states))
             return new, new[0]
+
+        if not op.x.tensor.is_static:
+            trips = OpenTrips(b, op)
+            first = [trips.zeros() if s is None else s for s in states_before(b, op)]
+            last, y = _loop(b, trips.inputs(_products(b, op, weights)), first, one_step, trips.number())
+            return rw.replace(op, (trips.outputs(y), *last))
+        steps, batch, _ = op.x.tensor.static_shape
+        # [t, d]: the step of direction d that trip t makes, which is also the trip that makes step t
+        order = np.stack([np.arange(steps)[:: -1 if back else 1] for back in op.directions], axis=1)
+        inputs = _inputs_of_trips(b, op, weights, order, batch)
+        first = [_zeros(b, op, batch) if s is None else s for s in states_before(b, op)]
 
         def one_chunk(rows: Value, states: Sequence[Value]) -> tuple[Sequence[Value], Value]:
             return _loop(b, rows, states, one_step)
@@ -99,26 +106,38 @@ def _steps_in_a_chunk(steps: int) -> int:
 _MANY_STEPS = 64
 
 
-def _loop(b: Builder, inputs: Value, first: Sequence[Value], body: Body) -> tuple[Sequence[Value], Value]:
-    """The states behind the last trip, and the stack of what all trips give, for a trip per row of the inputs."""
+def _loop(
+    b: Builder, inputs: Value, first: Sequence[Value], body: Body, trips: Value | None = None
+) -> tuple[Sequence[Value], Value]:
+    """The states behind the last trip, and the stack of what all trips give, for a trip per row of the inputs.
+
+    ``trips`` is their number, where the inputs do not say it.
+    """
     block = Block.of([TensorType((), I64), TensorType((), I1), *(s.type for s in first)])
     trip, going, *states = block.args
     with b.inside(block):
         new, given = body(b.nn.gather(inputs, trip, axis=0), states)
         b.create("nn.yield", [going, *new, given])
-    trips = b.constant(inputs.tensor.static_shape[0], I64, "trips")
+    if trips is None:
+        trips = b.constant(inputs.tensor.static_shape[0], I64, "trips")
     true = b.constant(np.array(True), name="true")
     *last, stack = b.create("nn.loop", trips, true, list(first), regions=[Region.of(block)]).results
     return last, stack
+
+
+def _products(b: Builder, op: Layer, weights: Sequence[Weights]) -> Value:
+    """What the input adds to the gates in each step, (T, B, D * G * H)."""
+    matrix = joined(b, [w.matrix for w in weights], axis=1)
+    biases = [w.bias for w in weights if w.bias is not None]
+    made: Value = b.nn.affine(op.x, matrix, joined(b, biases, axis=0) if biases else None)
+    return made
 
 
 def _inputs_of_trips(b: Builder, op: Layer, weights: Sequence[Weights], order: Array, batch: int) -> Value:
     """What the input adds to the gates in each trip, (T, D, B, G * H)."""
     steps, directions = order.shape
     rows = op.gates * op.hidden
-    matrix = joined(b, [w.matrix for w in weights], axis=1)
-    biases = [w.bias for w in weights if w.bias is not None]
-    product = b.nn.affine(op.x, matrix, joined(b, biases, axis=0) if biases else None)  # (T, B, D * G * H)
+    product = _products(b, op, weights)
     made: Value
     if directions == 1 and not op.directions[0]:
         made = b.nn.reshape(product, shape=(steps, 1, batch, rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
+import numpy as np
 
 from ..ir import Builder, Value
 from ..ir.dialects import nn
@@ -53,6 +54,27 @@ class Weights:
             return self.own_bias
         made: Value = b.nn.affine(h, self.recurrent_matrix, self.own_bias)
         return made
+
+
+def states_before(b: Builder, op: Layer) -> States:
+    """The states before the first step. Of their batch they may say less than the input does: then they are told."""
+    return tuple(None if s is None else _with_batch(b, op, s) for s in op.initial_states)
+
+
+def _with_batch(b: Builder, op: Layer, state: Value) -> Value:
+    batch = op.x.tensor.dims[1]
+    if batch is None or state.tensor.shape is None or state.tensor.dims[1] == batch:
+        return state
+    made: Value = b.nn.dynamic_reshape(state, state_shape(b, op))
+    return made
+
+
+def state_shape(b: Builder, op: Layer) -> Value:
+    """(D, B, H), the shape of a state, where the batch is open."""
+    batch = b.nn.slice(b.nn.shape_of(op.x), starts=(1,), stops=(2,), steps=(1,))
+    directions, units = (b.constant(np.array([n], np.int64)) for n in (len(op.directions), op.hidden))
+    made: Value = b.nn.concat([directions, batch, units], axis=0)
+    return made
 
 
 def of_direction(b: Builder, op: Layer, value: Value, index: int) -> Value:

@@ -16,7 +16,7 @@ import attrs
 from ..ir import Builder, Module, Value
 from ..ir.passes import PassContext, option
 from ..ir.rewrite import OpRewrite, RewritePass, Rewriter, Rule
-from .recurrence import Layer, States, Weights, joined, of_direction, step
+from .recurrence import Layer, States, Weights, joined, of_direction, states_before, step
 
 
 @attrs.define
@@ -61,18 +61,21 @@ class UnrollRecurrent(OpRewrite):
         if self.longest is not None and steps > self.longest:
             return rw.refuse(op, f"has {steps} steps, which is more than {self.longest}")
         b = rw.builder(op)
-        runs = [_run(b, op, d, steps, backwards) for d, backwards in enumerate(op.directions)]
+        before = states_before(b, op)
+        runs = [_run(b, op, d, steps, backwards, before) for d, backwards in enumerate(op.directions)]
         y = joined(b, [_with_direction(b, op, states) for states, _ in runs], axis=1)
         ends = (joined(b, list(parts), axis=0) for parts in zip(*(last for _, last in runs), strict=True))
         return rw.replace(op, (y, *ends))
 
 
-def _run(b: Builder, op: Layer, index: int, steps: int, backwards: bool) -> tuple[list[Value], tuple[Value, ...]]:
+def _run(
+    b: Builder, op: Layer, index: int, steps: int, backwards: bool, before: States
+) -> tuple[list[Value], tuple[Value, ...]]:
     """The state h behind each step of a direction, in the order of time, and all states at the end, (1, B, H) each."""
     weights = Weights.of(b, op, index)
     inputs = b.nn.affine(op.x, weights.matrix, weights.bias)
     pieces = [inputs] if steps == 1 else b.nn.split(inputs, axis=0, sizes=(1,) * steps)
-    states: States = tuple(None if s is None else of_direction(b, op, s, index) for s in op.initial_states)
+    states: States = tuple(None if s is None else of_direction(b, op, s, index) for s in before)
     outputs: dict[int, Value] = {}
     for t in reversed(range(steps)) if backwards else range(steps):
         made = step(b, op, pieces[t], weights.of_state(b, states[0]), states)

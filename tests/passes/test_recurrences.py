@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nncc.ir import Builder, Function, Module, TensorType
 from nncc.ir.passes import PassContext
+from nncc.ir.types import F32
 from nncc.ir.verifier import verify_module
 from nncc.passes.eliminate_dead_code import EliminateDeadCode
 from nncc.passes.fold_constants import FoldConstants
@@ -75,10 +77,38 @@ def test_longer_sequences_than_the_longest_are_not_unrolled(case, rng):
     assert UnrollRnn(longest=5).run(module, PassContext())
 
 
-@pytest.mark.parametrize("name", [UnrollRnn.name, LoopRnn.name])
-def test_an_unknown_number_of_steps_is_left_alone(name, case, rng):
-    assert case(lambda b, x: lstm(b, x, rng), {"x": ("T", 2, 3)}).run(name).names == ["lstm"]
+def test_an_unknown_number_of_steps_is_not_written_out(case, rng):
+    assert case(lambda b, x: lstm(b, x, rng), {"x": ("T", 2, 3)}).run(UnrollRnn.name).names == ["lstm"]
 
 
-def test_a_loop_needs_the_batch(case, rng):
-    assert case(lambda b, x: lstm(b, x, rng), {"x": (9, "N", 3)}).run(LoopRnn.name).names == ["lstm"]
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("shape", [("T", 2, 3), (9, "N", 3), ("T", "N", 3)])
+def test_open_numbers_of_steps_and_samples_stay_open_in_loops(shape, direction, rng):
+    both = {"directions": 2 if direction == "bidirectional" else 1, "direction": direction}
+    module = Module()
+    function, block = Function.create("main", [("x", TensorType(shape, F32))])
+    module.body.append(function)
+    function.set_outputs([("y", lstm(Builder(module, block), function.inputs[0], rng, **both))])
+    sizes = [[2 if d == "N" else d if isinstance(d, int) else steps for d in shape] for steps in (9, 1)]
+    inputs = [{"x": rng.normal(size=size).astype(np.float32)} for size in sizes]
+    expected = [module.evaluate(one)["y"] for one in inputs]
+    assert LoopRnn().run(module, PassContext())
+    verify_module(module)
+    for one, y in zip(inputs, expected, strict=True):
+        np.testing.assert_allclose(module.evaluate(one)["y"], y, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [UnrollRnn, LoopRnn])
+def test_a_state_that_says_less_of_the_batch(kind, rng):
+    module = Module()
+    function, block = Function.create(
+        "main", [("x", TensorType((3, "N", 3), F32)), ("h", TensorType((1, None, 4), F32))]
+    )
+    module.body.append(function)
+    b, (x, h) = Builder(module, block), function.inputs
+    weights = [rng.normal(size=(1, 4, n)).astype(np.float32) for n in (3, 4)]
+    function.set_outputs([("y", b.nn.rnn(x, *weights, None, None, h, hidden=4)[0])])
+    inputs = {"x": rng.normal(size=(3, 2, 3)).astype(np.float32), "h": np.ones((1, 2, 4), np.float32)}
+    expected = module.evaluate(inputs)["y"]
+    assert kind().run(module, PassContext())
+    np.testing.assert_allclose(module.evaluate(inputs)["y"], expected, rtol=1e-5, atol=1e-6)
