@@ -12,7 +12,7 @@ from ..ir.dialects import nn
 from ..ir.dialects.nn.window import Window, on_axes, spatial_axes
 from ..ir.dialects.tfl.windows import padding_scheme
 from ..ir.module import constant_array, constant_attribute
-from ..ir.types import F32, Array
+from ..ir.types import F32, Array, ElementType
 from .expansion import reshaped, viewed
 
 _MOST_DENSE = 1 << 20
@@ -39,12 +39,12 @@ def zero_padded(
     return b.nn.pad(x, pads=pads, value=value)
 
 
-def integer_product(b: Builder, op: nn.Conv | nn.Matmul) -> Value | None:
-    """Products of integers in floats: TFLite has none of 32 bits. Sums above 2^24 are rounded to 24 bits."""
+def integer_product(b: Builder, op: nn.Conv | nn.Matmul, real: ElementType = F32) -> Value | None:
+    """Products of integers in floats: TFLite has none of 32 bits. Sums above 2^24 are rounded to 24 bits in f32."""
     if not op.operands[0].tensor.expressed.is_integer:  # type: ignore[union-attr]  # required
         return None
-    real = [None if v is None else b.nn.cast(v, to=F32) for v in op.operands]
-    made = b.create(op.name, *real, **op.attributes).result
+    operands = [None if v is None else b.nn.cast(v, to=real) for v in op.operands]
+    made = b.create(op.name, *operands, **op.attributes).result
     return b.nn.cast(made, to=op.result.tensor.expressed)
 
 

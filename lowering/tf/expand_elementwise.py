@@ -6,6 +6,7 @@ import numpy as np
 
 from ...ir import Builder, QuantizedType, Value
 from ...ir.dialects import nn
+from ...ir.types import F64, I32, I64
 from .. import convolutions, decompositions
 from ..expansion import number
 from .expansion import expands
@@ -34,7 +35,43 @@ def prelu(b: Builder, op: nn.Prelu) -> Value:
 
 
 expands("mod")(decompositions.mod_of_dividend)
-expands("conv", "matmul")(convolutions.integer_product)
+
+
+@expands("conv")
+def integer_conv(b: Builder, op: nn.Conv) -> Value | None:
+    """In floats of 64 bits, which hold sums below 2^53 exactly: kernels of integers lack groups and dilations."""
+    return convolutions.integer_product(b, op, F64)
+
+
+@expands("matmul")
+def integer_matmul(b: Builder, op: nn.Matmul) -> Value | None:
+    """In the integers of the result, where products have kernels: what does not fit them wraps around anyway."""
+    element = op.output.tensor.expressed
+    if not element.is_integer or element in (op.lhs.tensor.expressed, op.rhs.tensor.expressed):
+        return None
+    return b.nn.matmul(
+        b.nn.cast(op.lhs, to=element),
+        b.nn.cast(op.rhs, to=element),
+        transpose_lhs=op.transpose_lhs,
+        transpose_rhs=op.transpose_rhs,
+    )
+
+
+# Small and unsigned integers, which few kernels compute with: in wider ones, cut off again
+
+
+@expands("abs", "neg", "sign", "pow", "squared_difference")
+def widened(b: Builder, op: nn.NNOp) -> Value | None:
+    element = op.operands[0].tensor.expressed  # type: ignore[union-attr]  # it is always there
+    wider = _WIDER.get(element.name)
+    if wider is None or (op.name == "nn.pow" and element == I32):
+        return None
+    operands = [None if v is None else b.nn.cast(v, to=wider) for v in op.operands]
+    made: Value = b.nn.cast(b.create(op.name, *operands, **op.attributes).result, to=element)
+    return made
+
+
+_WIDER = {"i8": I32, "ui8": I32, "i16": I32, "ui16": I32, "ui32": I64}
 
 
 @expands("fake_quantize")

@@ -82,16 +82,18 @@ def padded(t: Target, x: Value, pairs: Value, mode: str, value: Value | None) ->
 
     Negative ones take elements away. "constant" adds ``value``, or zeros.
     """
-    if mode in ("edge", "wrap"):
-        for axis in range(x.tensor.rank):
-            x = _chosen(t, x, axis, pairs, mode)
-        return x
     zero = t.constant(np.array(0, np.int64), "zero")
     added = t.value("Maximum", pairs, zero, types=[pairs.type])
     if mode == "constant":
         operands = (x, added) if value is None else (x, added, value)
-        return _cut(t, t.value("Pad" if value is None else "PadV2", *operands), pairs)
-    return t.value("MirrorPad", _cut(t, x, pairs), added, mode=mode.upper())
+        type = x.tensor.with_shape((None,) * x.tensor.rank)
+        return _cut(t, t.value("Pad" if value is None else "PadV2", *operands, types=[type]), pairs)
+    x = _cut(t, x, pairs)
+    if mode in ("reflect", "symmetric"):
+        return t.value("MirrorPad", x, added, mode=mode.upper())
+    for axis in range(x.tensor.rank):
+        x = _chosen(t, x, axis, added, mode)
+    return x
 
 
 def _cut(t: Target, x: Value, pairs: Value) -> Value:
@@ -192,7 +194,12 @@ def range_(t: Target, op: nn.Range) -> Value:
     bounds = [t.value(name, limit, start, types=[limit.type]) for name in ("Maximum", "Minimum")]
     zero = t.number(0, delta)
     is_up = t.value("Greater", delta, zero, types=[delta.tensor.with_element(I1)])
-    return t.value("Range", start, t.value("SelectV2", is_up, *bounds, types=[limit.type]), delta)
+    limit = t.value("SelectV2", is_up, *bounds, types=[limit.type])
+    element = start.tensor.expressed
+    if element.is_float or element in (I32, I64):
+        return t.value("Range", start, limit, delta)
+    wide = [integers.as_i64(t, v) for v in (start, limit, delta)]
+    return t.value("Cast", t.value("Range", *wide, types=[op.output.tensor.with_element(I64)]), DstT=element)
 
 
 @lowers("fill")

@@ -8,10 +8,11 @@ from typing import Any
 import attrs
 
 from ...ir import DenseAttribute, Operation, OpResult, TensorType, Type, Value
-from ...ir.dialects.tf import NODE_OPS, Const
+from ...ir.dialects.tf import NODE_OPS, Const, TfOp
 from ...ir.types import I32, Dim
 from ..constants import ConstantMaker
 from ..rules import Rules
+from .kernels import exceeded_rank, unsupported_element
 
 Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
 """Makes the nodes for one nn operation (without its fused activation); gives what replaces its results."""
@@ -32,7 +33,18 @@ class Target(ConstantMaker):
         types = [r.type for r in self.op.results] if types is None else types
         made = NODE_OPS[name](list(operands), result_types=types, location=self.op.location, **attributes)
         made.verify()
+        self._expect_kernel(made)
         return self.insert(made).results
+
+    def _expect_kernel(self, node: TfOp) -> None:
+        """Raises VerifyError for a node that TensorFlow has and no kernel computes: it would fail where it runs."""
+        element, rank = unsupported_element(node), exceeded_rank(node)
+        if element is not None:
+            remedy = "cast to f32 or i32 before, if the numbers fit"
+            raise self.error(f"has {element} elements, which TensorFlow's {node.op_type} does not compute with", remedy)
+        if rank is not None:
+            remedy = "reshape it to fewer dimensions before"
+            raise self.error(f"has more than the {rank} dimensions that TensorFlow's {node.op_type} takes", remedy)
 
     def value(self, name: str, *operands: Value, **keywords: Any) -> OpResult:
         """:meth:`build` for a node with one result, which it gives."""
