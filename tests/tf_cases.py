@@ -228,6 +228,7 @@ def quantizations() -> list[Case]:
     return [
         Case("FakeQuantWithMinMaxArgs", x, {"min": -1.0, "max": 2.0}),
         Case("FakeQuantWithMinMaxArgs", x, {"min": -1.1, "max": 2.0, "num_bits": 4, "narrow_range": True}, "narrow"),
+        Case("FakeQuantWithMinMaxArgs", x, {"min": -2.0, "max": 2.0}, "zero between two numbers"),
         Case("FakeQuantWithMinMaxVars", [*x, -0.7, 1.3]),
         Case("FakeQuantWithMinMaxVarsPerChannel", [*x, *limits]),
     ]

@@ -36,8 +36,10 @@ def _fake(b: Lifter, op: TfOp, x: Value, least: Array, most: Array, axis: int | 
     if not 2 <= bits <= 16 or (least > 0).any() or (most < 0).any() or (least >= most).any():
         raise refuse(op, f"has {bits} bits and ranges from {least.min()} to {most.max()}", "let ranges contain 0")
     first, last = int(bool(op.get("narrow_range"))), 2**bits - 1
-    scales = (most.astype(np.float32) - least.astype(np.float32)) / np.float32(last - first)
-    zeros = np.clip(np.floor(first - least / scales + 0.5), first, last)
+    low, high = least.astype(np.float32), most.astype(np.float32)
+    scales = (high - low) / np.float32(last - first)
+    zeros = np.clip(np.floor(np.float32(first) - low / scales + np.float32(0.5)), first, last)
     storage = ELEMENT_TYPES["ui8" if bits <= 8 else "ui16"]
-    grid = QuantizedType(storage, F32, tuple(map(float, scales)), tuple(int(z) for z in zeros), axis, (first, last))
+    limits = None if (first, last) == storage.limits else (first, last)
+    grid = QuantizedType(storage, F32, tuple(map(float, scales)), tuple(int(z) for z in zeros), axis, limits)
     return b.nn.fake_quantize(x, grid=grid)
