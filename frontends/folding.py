@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ..ir import Builder, CompileError, Operation
+from ..ir import Builder, CompileError, DenseAttribute, Operation, QuantizedType
 from ..ir.interpreter import evaluate_op
 from ..ir.module import constant_attribute
 from ..ir.opdef import Op, Trait
@@ -60,12 +60,16 @@ def _computed(op: Operation) -> list[Array] | None:
     operands = [None if v is None else constant_attribute(v) for v in op.operands]
     if any(dense is None and v is not None for dense, v in zip(operands, op.operands, strict=True)):
         return None
-    if any(d is not None and d.type.size > _READ_ELEMENTS for d in operands):
-        return None
+    if any(d is not None and (d.type.size > _READ_ELEMENTS or _is_quantized(d)) for d in operands):
+        return None  # what is quantized stays so: targets of 8 bits take it as it is
     try:
         return list(evaluate_op(op, [None if d is None else d.numpy() for d in operands]))
     except CompileError:
         return None  # an index out of range, say: an error when the model runs this, which it need not do
+
+
+def _is_quantized(dense: DenseAttribute) -> bool:
+    return isinstance(dense.type.element, QuantizedType)
 
 
 def _is_small(op: Operation) -> bool:

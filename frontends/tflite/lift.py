@@ -111,7 +111,7 @@ class SubgraphLift(GraphLift):
         return self._real(self.b.nn.storage_cast(value, to=type.element))
 
     def _leaving(self, real: Value, type: TensorType) -> Value:
-        """The integers of an output that is quantized in the file."""
+        """The integers of a value that is quantized in the file."""
         if not _is_rounded(type):
             return real
         value: Value = self.b.nn.storage_cast(self.stored[real], to=type.storage)
@@ -134,6 +134,8 @@ class SubgraphLift(GraphLift):
         if op.name == "tfl.variable":
             zero = filled(self.b, 0, (), op.output.tensor.expressed)
             return [self.b.nn.broadcast_to(zero, shape=op.output.tensor.static_shape)]
+        if op.builtin == "CAST":  # the one kernel that takes the integers themselves
+            operands = [self._leaving(v, o.tensor) for v, o in zip(operands, op.operands, strict=True)]
         try:
             made = _find_lift(op)(self.b, op, *operands)
         except WRONG_USE as error:

@@ -8,17 +8,28 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ....ir import DenseResource, QuantizedType, Value
+from ....ir import DenseAttribute, DenseResource, QuantizedType, Value, constant_array
 from ....ir.dialects import nn
 from ....ir.dialects.nn.contents import known_elements
 from ....ir.layout import permute, to_first, to_last
 from ....ir.module import constant_attribute
+from ....ir.types import Array
 from ...lifting import RegionBuilder
 from ...nodes import Node, expect_rank, refuse
 
 
 class Lifter(RegionBuilder):
     """Builds nn operations for the operators of a subgraph."""
+
+    def is_constant(self, value: Value) -> bool:
+        """Whether a value is a constant, quantized or not; its elements are not read."""
+        source = value.defining_op
+        return constant_attribute(source.x if isinstance(source, nn.Dequantize) else value) is not None
+
+    def array(self, value: Value | None) -> Array | None:
+        """The elements of a constant, real numbers of a quantized one; None for any other value and for None."""
+        source = value.defining_op if value is not None else None
+        return constant_array(source.x if isinstance(source, nn.Dequantize) else value)
 
     def elements(self, value: Value) -> list[Any] | None:
         """What is known of the integers in a value: of a constant all, of a computed shape what types say."""
@@ -55,17 +66,18 @@ class Lifter(RegionBuilder):
         stored = source.x if isinstance(source, nn.Dequantize) else x
         dense = constant_attribute(stored)
         made: Value
-        if not isinstance(dense, DenseResource):
+        if dense is None or (stored is x and not isinstance(dense, DenseResource)):
             made = self.nn.transpose(x, perm=tuple(perm))
             return made
         made = self.nn.constant(value=self._transposed(dense, tuple(perm)))
         return made if stored is x else self.nn.dequantize(made)
 
-    def _transposed(self, dense: DenseResource, perm: Sequence[int]) -> DenseResource:
+    def _transposed(self, dense: DenseAttribute, perm: Sequence[int]) -> DenseResource:
         type, kind = dense.type.with_shape(permute(dense.type.dims, perm)), dense.type.element
         if isinstance(kind, QuantizedType) and kind.axis is not None:
             type = type.with_element(attrs.evolve(kind, axis=tuple(perm).index(kind.axis)))
-        return self.module.add_resource(dense.resource.name, lambda: dense.read().transpose(perm), type)
+        name = dense.resource.name if isinstance(dense, DenseResource) else "weight"
+        return self.module.add_resource(name, lambda: dense.read().transpose(perm), type)
 
 
 def activated(b: Lifter, op: Any, y: Value) -> Value:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ....ir import Value
-from ....ir.dialects import nn
 from ...nodes import expect_rank, numbers
 from .lifter import activated
 from .registry import Lifter, lift, refuse
@@ -19,7 +18,7 @@ def fully_connected(b: Lifter, op: Any, x: Value, filter: Value, bias: Value | N
         raise refuse(op, f"has weights in the order {op.weights_format}", "export it with weights in the default order")
     if not op.keep_num_dims and x.tensor.rank != 2:
         x = b.nn.reshape(x, shape=(-1, *numbers(op, filter.tensor.dims[1:], "the weights")))
-    if b.array(filter) is None and not isinstance(filter.defining_op, nn.Dequantize):
+    if not b.is_constant(filter):
         product = b.nn.matmul(x, filter, transpose_rhs=True)
         return activated(b, op, product if bias is None else b.nn.add(product, bias))
     return activated(b, op, b.nn.affine(x, b.transpose(filter, (1, 0)), bias))
