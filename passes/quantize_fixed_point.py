@@ -109,6 +109,7 @@ class QuantizeFixedPoint(Pass, name="quantize-fixed-point"):
         batches = find_dataset(original, context).bind(original, self.report_samples)
         report = compare_functions(original, function, copies, batches, context)
         context.facts["quantization"] = report
+        context.facts["quantized_to"] = "fixed point"
         context.facts["sqnr_db"] = report["sqnr_db"]
 
 

@@ -43,7 +43,8 @@ def summary(result: Result, seconds: float) -> str:
     ratio = facts.get("sqnr_db")
     if ratio is not None:
         data = facts.get("calibration_data", "the calibration data")
-        parts.append(f"INT8 against float: {ratio:.1f} dB on {data}")
+        kind = facts.get("quantized_to", "INT8")
+        parts.append(f"{kind} against float: {ratio:.1f} dB on {data}")
     return "; ".join(parts)
 
 
