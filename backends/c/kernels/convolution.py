@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ....ir.dialects.c.convolution import Conv, ConvTranspose
 from ...c_text import fill
@@ -24,21 +25,26 @@ def conv(op: Conv) -> str:
         type=type,
         start="0" if op.bias is None else "bias[o]",
         sums=_window(op, lengths, window, inner, outputs // op.groups),
-        at=_row_major(["b", *_OUT[: len(counts)]], counts),
+        at=row_major(["b", *COUNTERS_OF_RESULT[: len(counts)]], counts),
         outputs=outputs,
         value=bounded("sum", op, type),
     )
-    return loops([op.output.tensor.static_shape[0], *counts, outputs], body, ["b", *_OUT[: len(counts)], "o"])
+    return loops(
+        [op.output.tensor.static_shape[0], *counts, outputs], body, ["b", *COUNTERS_OF_RESULT[: len(counts)], "o"]
+    )
 
 
-_OUT = ("oi", "oj", "ol")
-_IN = ("xi", "xj", "xl")
-_WINDOW = ("ki", "kj", "kl")
+COUNTERS_OF_RESULT = ("oi", "oj", "ol")
+COUNTERS_OF_X = ("xi", "xj", "xl")
+COUNTERS_OF_WINDOW = ("ki", "kj", "kl")
 
 
 def _window(op: Conv, lengths: Sequence[int], window: Sequence[int], inner: int, outputs: int) -> str:
     """The loops over a window, which leave out what is outside of x."""
-    at, of = _row_major(["b", *_IN[: len(lengths)]], lengths), _row_major(["o", *_WINDOW[: len(window)]], window)
+    at, of = (
+        row_major(["b", *COUNTERS_OF_X[: len(lengths)]], lengths),
+        row_major(["o", *COUNTERS_OF_WINDOW[: len(window)]], window),
+    )
     channels = op.x.tensor.static_shape[-1]
     group = f" + o / {outputs} * {inner}" if op.groups > 1 else ""
     text = fill(
@@ -57,7 +63,7 @@ def _window(op: Conv, lengths: Sequence[int], window: Sequence[int], inner: int,
         group=group,
     )
     for axis in reversed(range(len(lengths))):
-        x, k, out = _IN[axis], _WINDOW[axis], _OUT[axis]
+        x, k, out = COUNTERS_OF_X[axis], COUNTERS_OF_WINDOW[axis], COUNTERS_OF_RESULT[axis]
         text = loops(
             [window[axis]],
             fill(
@@ -82,7 +88,7 @@ def _window(op: Conv, lengths: Sequence[int], window: Sequence[int], inner: int,
     return text
 
 
-def _row_major(names: Sequence[str], sizes: Sequence[int]) -> str:
+def row_major(names: Sequence[str], sizes: Sequence[int]) -> str:
     """The row-major index of counters, the sizes of all but the first of which are given."""
     text = names[0]
     for name, size in zip(names[1:], sizes, strict=True):
@@ -111,13 +117,29 @@ def conv_transpose(op: ConvTranspose) -> str:
         }
         """,
         type=type,
-        at=_row_major(["b", *_IN[:rank]], lengths),
-        out=_row_major(["b", *_OUT[:rank]], counts),
-        of=_row_major(["o", *_WINDOW[:rank]], window),
+        at=row_major(["b", *COUNTERS_OF_X[:rank]], lengths),
+        out=row_major(["b", *COUNTERS_OF_RESULT[:rank]], counts),
+        of=row_major(["o", *COUNTERS_OF_WINDOW[:rank]], window),
         channels=channels,
         outputs=outputs,
     )
-    for axis in reversed(range(rank)):
+    text = scattered(op, window, text)
+    starts = loops(
+        [op.output.tensor.size // outputs, outputs],
+        f"output[i * {outputs} + j] = {'0' if op.bias is None else 'bias[j]'};",
+    )
+    value = bounded("output[i]", op, type)
+    ends = "" if value == "output[i]" else loops([op.output.tensor.size], f"output[i] = {value};")
+    return "\n".join(filter(None, [starts, loops([batch, *lengths], text, ["b", *COUNTERS_OF_X[:rank]]), ends]))
+
+
+def scattered(op: Any, window: Sequence[int], text: str) -> str:
+    """Loops over a window that is moved over the result, where it is inside of that.
+
+    The counters of x have to be there; the text has those of the window and of the result.
+    """
+    counts = op.output.tensor.static_shape[1:-1]
+    for axis in reversed(range(len(window))):
         inside = fill(
             """
             const int $out = $x * $stride + $k - $pad;
@@ -126,19 +148,13 @@ def conv_transpose(op: ConvTranspose) -> str:
             }
             $inside
             """,
-            x=_IN[axis],
-            out=_OUT[axis],
-            k=_WINDOW[axis],
+            x=COUNTERS_OF_X[axis],
+            out=COUNTERS_OF_RESULT[axis],
+            k=COUNTERS_OF_WINDOW[axis],
             stride=op.strides[axis],
             pad=op.pads[axis],
             count=counts[axis],
             inside=text,
         )
-        text = loops([window[axis]], inside, [_WINDOW[axis]])
-    starts = loops(
-        [op.output.tensor.size // outputs, outputs],
-        f"output[i * {outputs} + j] = {'0' if op.bias is None else 'bias[j]'};",
-    )
-    value = bounded("output[i]", op, type)
-    ends = "" if value == "output[i]" else loops([op.output.tensor.size], f"output[i] = {value};")
-    return "\n".join(filter(None, [starts, loops([batch, *lengths], text, ["b", *_IN[:rank]]), ends]))
+        text = loops([window[axis]], inside, [COUNTERS_OF_WINDOW[axis]])
+    return text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ....ir.dialects.c.pool import Pool
 from ...c_text import fill
 from .registry import bounded, element_type, kernel, loops
@@ -16,12 +18,23 @@ _RESULTS = {"max": "to[c]", "average": "to[c] / count", "l2": "sqrt{f}(to[c] / c
 
 @kernel("pool")
 def pool(op: Pool) -> str:
-    """For each place of the result, the part of its window that is inside of x; channels lie side by side."""
     type = element_type(op.output)
-    batch, h, w, channels = op.x.tensor.static_shape
-    _, out_h, out_w, _ = op.output.tensor.static_shape
     suffix = "f" if type == "float" else ""
     value = bounded(_RESULTS[op.kind].format(f=suffix), op, type)
+    finish = "" if value == "to[c]" else loops([op.output.tensor.static_shape[-1]], f"to[c] = {value};", ["c"])
+    if op.kind != "max":
+        finish = f"const {type} count = ({type})((bottom - top) * (right - left));\n{finish}"
+    start = "-INFINITY" if op.kind == "max" else "0"
+    return through_windows(op, f"to[c] = {start};", _STEPS[op.kind].format(t=type), finish)
+
+
+def through_windows(op: Any, start: str, step: str, finish: str) -> str:
+    """For each place ``to`` of the result, the part of its window that is inside of x; channels lie side by side.
+
+    ``start`` is done for each channel c, then ``step`` for each of all places ``from`` in the window, then ``finish``.
+    """
+    batch, h, w, channels = op.x.tensor.static_shape
+    _, out_h, out_w, _ = op.output.tensor.static_shape
     return fill(
         """
         for (int b = 0; b < $batch; b++) {
@@ -31,17 +44,12 @@ def pool(op: Pool) -> str:
                 for (int ox = 0; ox < $out_w; ox++) {
                     const int left = nncc_max_int(ox * $stride_x - $pad_x, 0);
                     const int right = nncc_min_int(ox * $stride_x - $pad_x + $kernel_x, $w);
-                    $count
                     $type *to = output + ((b * $out_h + oy) * $out_w + ox) * $channels;
-                    for (int c = 0; c < $channels; c++) {
-                        to[c] = $start;
-                    }
+                    $start
                     for (int i = top; i < bottom; i++) {
                         for (int j = left; j < right; j++) {
                             const $type *from = x + ((b * $h + i) * $w + j) * $channels;
-                            for (int c = 0; c < $channels; c++) {
-                                $step
-                            }
+                            $step
                         }
                     }
                     $finish
@@ -61,9 +69,8 @@ def pool(op: Pool) -> str:
         pad_x=op.pads[1],
         kernel_y=op.kernel[0],
         kernel_x=op.kernel[1],
-        type=type,
-        start="-INFINITY" if op.kind == "max" else "0",
-        step=_STEPS[op.kind].format(t=type),
-        count="" if op.kind == "max" else f"const {type} count = ({type})((bottom - top) * (right - left));",
-        finish="" if value == "to[c]" else loops([channels], f"to[c] = {value};", ["c"]),
+        type=element_type(op.output),
+        start=loops([channels], start, ["c"]),
+        step=loops([channels], step, ["c"]),
+        finish=finish,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ...opdef import INTS, attribute, one_of, operand, result
@@ -32,9 +34,19 @@ class Pool(Clamped, name="c.pool"):
         return self.clamp(mean if self.kind == "average" else np.sqrt(mean))
 
     def _reduced(self, x: Array, ufunc: np.ufunc, padding: float) -> Array:
-        lengths, counts = x.shape[1:-1], self.output_type.static_shape[1:-1]
-        rows = zip(lengths, counts, self.kernel, self.strides, self.pads, strict=True)
-        ends = [max((m - 1) * s + k - n - p, 0) for n, m, k, s, p in rows]
-        window = Window.of(self.kernel, self.strides, (*self.pads, *ends))
-        axes = range(1, x.ndim - 1)
-        return reduce_windows(window.padded(x, axes, padding), window, counts, axes, ufunc)
+        return reduced(x, (self.kernel, self.strides, self.pads), self.output_type.static_shape, ufunc, padding)
+
+
+def reduced(
+    x: Array, window: tuple[Sequence[int], ...], shape: Sequence[int], ufunc: np.ufunc, padding: float
+) -> Array:
+    """``ufunc`` over the elements of each window of (N, *L, C), a window being (kernel, strides, pads).
+
+    There are as many as ``shape``, which is (N, *L', C), says; ``padding`` stands around x.
+    """
+    kernel, strides, pads = window
+    counts, axes = tuple(shape[1:-1]), range(1, x.ndim - 1)
+    rows = zip(x.shape[1:-1], counts, kernel, strides, pads, strict=True)
+    ends = [max((m - 1) * s + k - n - p, 0) for n, m, k, s, p in rows]
+    whole = Window.of(kernel, strides, (*pads, *ends))
+    return reduce_windows(whole.padded(x, axes, padding), whole, counts, axes, ufunc)

@@ -11,6 +11,7 @@ from .....ir.dialects.c.quantized.convolution import (
     QuantizedDepthwiseConv,
 )
 from ....c_text import fill
+from ..convolution import COUNTERS_OF_RESULT, COUNTERS_OF_WINDOW, COUNTERS_OF_X, row_major, scattered
 from ..registry import kernel, loops, place
 from .common import plus, stored
 from .products import products
@@ -125,20 +126,13 @@ def quantized_depthwise_conv(op: QuantizedDepthwiseConv) -> str:
     )
 
 
-_IN, _OUT, _WINDOW = ("xi", "xj", "xl"), ("oi", "oj", "ol"), ("ki", "kj", "kl")
-
-
 @kernel("quantized_conv_transpose", quantized=True)
 def quantized_conv_transpose(op: QuantizedConvTranspose) -> str:
     """Each place of x adds what it gives to the sums of one image; the bias is there before."""
     outputs, *window, channels = op.weight.tensor.static_shape
     batch, *lengths = op.x.tensor.static_shape[:-1]
     counts = op.output.tensor.static_shape[1:-1]
-    size = math.prod(counts) * outputs
-    at, out, of = "b", "0", "o"
-    for axis, (length, count, taps) in enumerate(zip(lengths, counts, window, strict=True)):
-        at, out = f"({at}) * {length} + {_IN[axis]}", f"({out}) * {count} + {_OUT[axis]}"
-        of = f"({of}) * {taps} + {_WINDOW[axis]}"
+    rank, places = len(counts), math.prod(counts)
     text = fill(
         """
         const int8_t *from = x + ($at) * $channels;
@@ -154,31 +148,13 @@ def quantized_conv_transpose(op: QuantizedConvTranspose) -> str:
             to[o] += sum;
         }
         """,
-        at=at,
-        out=out,
-        of=of,
+        at=row_major(["b", *COUNTERS_OF_X[:rank]], lengths),
+        out=row_major(COUNTERS_OF_RESULT[:rank], counts[1:]),
+        of=row_major(["o", *COUNTERS_OF_WINDOW[:rank]], window),
         channels=channels,
         outputs=outputs,
         v=plus("from[c]", -op.x_zero),
     )
-    for axis in reversed(range(len(window))):
-        inside = fill(
-            """
-            const int $out = $x * $stride + $k - $pad;
-            if ($out < 0 || $out >= $count) {
-                continue;
-            }
-            $adds
-            """,
-            x=_IN[axis],
-            out=_OUT[axis],
-            k=_WINDOW[axis],
-            stride=op.strides[axis],
-            pad=op.pads[axis],
-            count=counts[axis],
-            adds=text,
-        )
-        text = loops([window[axis]], inside, [_WINDOW[axis]])
     return fill(
         """
         int32_t *sums = (int32_t *)(void *)scratch;
@@ -189,11 +165,11 @@ def quantized_conv_transpose(op: QuantizedConvTranspose) -> str:
         }
         """,
         batch=batch,
-        starts=loops([size // outputs, outputs], f"sums[i * {outputs} + o] = bias[o];", "io"),
-        adds=loops(lengths, text, _IN),
+        starts=loops([places, outputs], f"sums[i * {outputs} + o] = bias[o];", "io"),
+        adds=loops(lengths, scattered(op, window, text), COUNTERS_OF_X),
         ends=loops(
-            [size // outputs, outputs],
-            f"output[(b * {size // outputs} + i) * {outputs} + o] = {_scaled(op, f'sums[i * {outputs} + o]', 'o')};",
+            [places, outputs],
+            f"output[(b * {places} + i) * {outputs} + o] = {_scaled(op, f'sums[i * {outputs} + o]', 'o')};",
             "io",
         ),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .....ir.dialects.c.quantized.reduction import QuantizedPool, QuantizedReduce
 from ....c_text import fill
-from ..registry import kernel
+from ..pool import through_windows
+from ..registry import kernel, loops
 from .common import plus, rescaled, stored
 
 
@@ -56,76 +57,22 @@ def quantized_reduce(op: QuantizedReduce) -> str:
 
 @kernel("quantized_pool", quantized=True)
 def quantized_pool(op: QuantizedPool) -> str:
-    """For each place of the result, the part of its window that is inside of x; channels lie side by side."""
-    batch, h, w, channels = op.x.tensor.static_shape
-    _, out_h, out_w, _ = op.output.tensor.static_shape
-    average = op.kind == "average"
-    return fill(
-        """
-        $scratch
-        for (int b = 0; b < $batch; b++) {
-            for (int oy = 0; oy < $out_h; oy++) {
-                const int top = nncc_max_int(oy * $stride_y - $pad_y, 0);
-                const int bottom = nncc_min_int(oy * $stride_y - $pad_y + $kernel_y, $h);
-                for (int ox = 0; ox < $out_w; ox++) {
-                    const int left = nncc_max_int(ox * $stride_x - $pad_x, 0);
-                    const int right = nncc_min_int(ox * $stride_x - $pad_x + $kernel_x, $w);
-                    int8_t *to = output + ((b * $out_h + oy) * $out_w + ox) * $channels;
-                    for (int c = 0; c < $channels; c++) {
-                        $start
-                    }
-                    for (int i = top; i < bottom; i++) {
-                        for (int j = left; j < right; j++) {
-                            const int8_t *from = x + ((b * $h + i) * $w + j) * $channels;
-                            for (int c = 0; c < $channels; c++) {
-                                $step
-                            }
-                        }
-                    }
-                    $finish
-                }
-            }
-        }
-        """,
-        scratch="int32_t *sums = (int32_t *)(void *)scratch;" if average else "",
-        batch=batch,
-        h=h,
-        w=w,
-        channels=channels,
-        out_h=out_h,
-        out_w=out_w,
-        stride_y=op.strides[0],
-        stride_x=op.strides[1],
-        pad_y=op.pads[0],
-        pad_x=op.pads[1],
-        kernel_y=op.kernel[0],
-        kernel_x=op.kernel[1],
-        start="sums[c] = 0;" if average else "to[c] = -128;",
-        step="sums[c] += from[c];" if average else "to[c] = nncc_max_int8_t(to[c], from[c]);",
-        finish=_mean(op) if average else _bounded(op),
-    )
-
-
-def _mean(op: QuantizedPool) -> str:
-    return fill(
+    channels = op.output.tensor.static_shape[-1]
+    bounded = f"nncc_bounded_int32_t($value, {op.lower}, {op.upper})"
+    if op.kind == "max":
+        is_bounded = (op.lower, op.upper) != (-128, 127)
+        finish = loops([channels], f"to[c] = (int8_t){bounded.replace('$value', 'to[c]')};", "c") if is_bounded else ""
+        return through_windows(op, "to[c] = -128;", "to[c] = nncc_max_int8_t(to[c], from[c]);", finish)
+    mean = fill(
         """
         const int32_t count = (bottom - top) * (right - left);
         for (int c = 0; c < $channels; c++) {
             const int32_t half = sums[c] > 0 ? count / 2 : -(count / 2);
-            to[c] = (int8_t)nncc_bounded_int32_t((sums[c] + half) / count, $lower, $upper);
+            to[c] = (int8_t)$result;
         }
         """,
-        channels=op.output.tensor.static_shape[-1],
-        lower=op.lower,
-        upper=op.upper,
+        channels=channels,
+        result=bounded.replace("$value", "(sums[c] + half) / count"),
     )
-
-
-def _bounded(op: QuantizedPool) -> str:
-    if (op.lower, op.upper) == (-128, 127):
-        return ""
-    channels = op.output.tensor.static_shape[-1]
-    return (
-        f"for (int c = 0; c < {channels}; c++) {{\n"
-        f"    to[c] = (int8_t)nncc_bounded_int32_t(to[c], {op.lower}, {op.upper});\n}}"
-    )
+    text = through_windows(op, "sums[c] = 0;", "sums[c] += from[c];", mean)
+    return f"int32_t *sums = (int32_t *)(void *)scratch;\n{text}"

@@ -6,8 +6,7 @@ import numpy as np
 
 from ....opdef import INT, INTS, attribute, one_of, operand, result
 from ....types import Array
-from ...nn.pool import reduce_windows
-from ...nn.window import Window
+from ..pool import reduced
 from .base import ScaledOp, StoredOp
 
 
@@ -58,12 +57,7 @@ class QuantizedPool(StoredOp, name="c.quantized_pool"):
         return y.clip(self.lower, self.upper).astype(x.dtype)
 
     def _reduced(self, x: Array, ufunc: np.ufunc, padding: int) -> Array:
-        counts = self.output_type.static_shape[1:-1]
-        rows = zip(x.shape[1:-1], counts, self.kernel, self.strides, self.pads, strict=True)
-        ends = [max((m - 1) * s + k - n - p, 0) for n, m, k, s, p in rows]
-        window = Window.of(self.kernel, self.strides, (*self.pads, *ends))
-        axes = range(1, x.ndim - 1)
-        return reduce_windows(window.padded(x, axes, padding), window, counts, axes, ufunc)
+        return reduced(x, (self.kernel, self.strides, self.pads), self.output_type.static_shape, ufunc, padding)
 
     def scratch_bytes(self) -> int:
         return 4 * self.output_type.static_shape[-1] if self.kind == "average" else 0
