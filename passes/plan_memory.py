@@ -79,7 +79,11 @@ class PlanMemory(Pass, name="plan-memory"):
         self.counts["live bytes"] += buffers.live
 
     def _packed(self, buffers: Buffers) -> tuple[Buffers, Packing]:
-        return buffers, pack(intervals(buffers.roots(), self.alignment))
+        """With the size that there is to the end of the last buffer: nothing behind it has to be aligned."""
+        roots = buffers.roots()
+        packing = pack(intervals(roots, self.alignment))
+        size = max((at + buffer.size for at, buffer in zip(packing.offsets, roots, strict=True)), default=0)
+        return buffers, attrs.evolve(packing, size=size)
 
 
 def _address(buffer: Buffer, addresses: Mapping[int, int]) -> int:

@@ -168,7 +168,7 @@ def source(program: Program) -> str:
 
 def _arena(program: Program) -> str:
     kinds = sorted({*_kinds(program), "uint8_t"})
-    members = "\n".join(f"    {k} as_{k}[{max(program.arena_bytes // _SIZES[k], 1)}];" for k in kinds)
+    members = "\n".join(f"    {k} as_{k}[{max(-(-program.arena_bytes // _SIZES[k]), 1)}];" for k in kinds)
     return (
         "#if defined(__GNUC__)\n#define NNCC_ALIGNED __attribute__((aligned(64)))\n"
         "#else\n#define NNCC_ALIGNED\n#endif\n\n"

@@ -194,7 +194,7 @@ def test_a_chain_runs_in_one_buffer() -> None:
     plan(module)
     places = {op.attributes["offsets"][0] for op in function.body if "offsets" in op.attributes}
     assert len(places) == 1
-    assert function.attributes["arena_bytes"] == 3 * 448  # the input, the chain, and the scratch of the first operation
+    assert function.attributes["arena_bytes"] == 2 * 448 + 400  # input, chain, and scratch of the first operation
     assert function.attributes["live_bytes"] == 3 * 400
 
 
@@ -226,6 +226,7 @@ def test_a_part_that_stands_twice_is_copied() -> None:
     assert not joined <= x.defining_op.attributes["offsets"][0] < joined + 128
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 20), st.integers(0, 8)), max_size=30))
 def test_packings_do_not_overlap(raw: list[tuple[int, int, int]]) -> None:
     intervals = [Interval(size, first, first + length) for size, first, length in raw]
