@@ -46,8 +46,8 @@ def open_model(paths: Sequence[Path], executor: int | None = None) -> Executable
         driver.compile(module, "expand-loop-control,initialize-parameters,lift-nnp", context=context)
     elif source.dialect == "nnb" and not _has_code(module):
         driver.compile(module, "lift-nnb,lift-nnp", context=context)
-    elif source.dialect == "onnx":
-        driver.compile(module, "lift-onnx", context=context)
+    elif source.dialect in ("onnx", "tf"):
+        driver.compile(module, f"lift-{source.dialect}", context=context)
     return InterpretedModel(module)
 
 

@@ -15,6 +15,7 @@ from nncc.ir.dialects.tf import TfOp
 from nncc.ir.dialects.tf.messages import message_class
 from nncc.ir.passes import PassContext
 from nncc.pipelines import registry
+from nncc.tools.execute import open_model
 
 FLOAT, INT32 = 1, 3
 
@@ -355,6 +356,12 @@ def test_a_frozen_graph_is_compiled_without_tensorflow(tmp_path: Path) -> None:
     arguments = [str(tmp_path / "m.pb"), "-o", str(tmp_path / "m.onnx"), "-q"]
     found = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_a_frozen_graph_runs(tmp_path: Path) -> None:
+    (tmp_path / "m.pb").write_bytes(SQUARE_AND_EXP.SerializeToString())
+    found = open_model([tmp_path / "m.pb"]).run({"x": X})
+    np.testing.assert_allclose(found["b"], np.exp(X * X), 1e-6)
 
 
 def test_what_needs_tensorflow_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
