@@ -34,20 +34,13 @@ def sums(t: Target, op: Any) -> Value:
         values, shape, first = seen(t, values, moved, values.tensor.with_shape(moved.shape)), moved.shape, len(kept)
     outer, rest = math.prod(shape[:first]), shape[first:]
     middle, inner = math.prod(rest[: len(axes)]), math.prod(rest[len(axes) :])
-    multiplier = Multiplier.of(double(scale_of(x)) / double(scale_of(y)))
-    if op.name == "tfl.mean":
-        multiplier = _divided(multiplier, middle)
-    return t.value(
-        "quantized_reduce",
-        values,
-        x_zero=x.zero_point,
-        outer=outer,
-        middle=middle,
-        inner=inner,
-        factor=multiplier.factor,
-        shift=multiplier.shift,
-        **stored_bounds(t, op),
-    )
+    extents = {"outer": outer, "middle": middle, "inner": inner, **stored_bounds(t, op)}
+    if op.name == "tfl.sum":
+        scale = scale_of(x) / scale_of(y)
+        bias = np.float32(-x.zero_point) * scale * np.float32(middle)
+        return t.value("quantized_total", values, scale=double(scale), bias=double(bias), **extents)
+    whole = _divided(Multiplier.of(double(scale_of(x)) / double(scale_of(y))), middle)
+    return t.value("quantized_mean", values, x_zero=x.zero_point, factor=whole.factor, shift=whole.shift, **extents)
 
 
 def _divided(multiplier: Multiplier, count: int) -> Multiplier:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from .....ir.dialects.c.quantized.reduction import QuantizedPool, QuantizedReduce
-from ....c_text import fill
+from .....ir.dialects.c.quantized.reduction import QuantizedMean, QuantizedPool, QuantizedTotal, SumOp
+from ....c_text import fill, literal
 from ..pool import through_windows
 from ..registry import kernel, loops
 from .common import plus, rescaled, stored
 
 
-@kernel("quantized_reduce", quantized=True)
-def quantized_reduce(op: QuantizedReduce) -> str:
-    """The sum of a row is kept at hand, those of rows that lie side by side in the scratch memory."""
-    sum = "sum" if op.inner == 1 else "sums[k]"
-    value = stored(rescaled(plus(sum, -op.middle * op.x_zero), op.factor, op.shift), op)
+@kernel("quantized_mean", quantized=True)
+def quantized_mean(op: QuantizedMean) -> str:
+    return _sums(op, stored(rescaled(plus("$sum", -op.middle * op.x_zero), op.factor, op.shift), op))
+
+
+@kernel("quantized_total", quantized=True)
+def quantized_total(op: QuantizedTotal) -> str:
+    """The product is rounded to f32 before the bias is added: in f64, as compilers may leave that out in f32."""
+    low, high = (literal(bound - op.zero_point, "float") for bound in (op.lower, op.upper))
+    product = f"(float)((double)(float)$sum * (double){literal(op.scale, 'float')})"
+    bounded = f"nncc_min_float(nncc_max_float({product} + {literal(op.bias, 'float')}, {low}), {high})"
+    return _sums(op, f"(int8_t)({plus(f'nncc_round_float({bounded})', op.zero_point)})")
+
+
+def _sums(op: SumOp, value: str) -> str:
+    """The sum of a row is kept at hand, those of rows that lie side by side in the scratch memory.
+
+    ``value`` is what becomes of a ``$sum``.
+    """
     if op.inner == 1:
         return fill(
             """
@@ -28,7 +42,7 @@ def quantized_reduce(op: QuantizedReduce) -> str:
             """,
             outer=op.outer,
             middle=op.middle,
-            value=value,
+            value=value.replace("$sum", "sum"),
         )
     return fill(
         """
@@ -51,7 +65,7 @@ def quantized_reduce(op: QuantizedReduce) -> str:
         outer=op.outer,
         middle=op.middle,
         inner=op.inner,
-        value=value,
+        value=value.replace("$sum", "sums[k]"),
     )
 
 

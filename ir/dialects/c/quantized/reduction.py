@@ -4,31 +4,54 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....opdef import INT, INTS, attribute, one_of, operand, result
+from ....fixed_point import rescale, rounded_half_away
+from ....opdef import FLOAT, INT, INTS, attribute, one_of, operand, result
 from ....types import Array
 from ..pool import reduced
-from .base import ScaledOp, StoredOp
+from .base import BoundedOp, StoredOp
 
 
-class QuantizedReduce(ScaledOp, name="c.quantized_reduce"):
-    """The sum over the middle of (outer, middle, inner), which is how x is seen, less its zero points; scaled
-
-    A mean is a sum with the number of elements in its scale.
-    """
+class SumOp(BoundedOp):
+    """Base of sums over the middle of (outer, middle, inner), which is how x is seen."""
 
     x = operand("i8")
-    x_zero = attribute(INT, "the integer of x that stands for 0")
     outer = attribute(INT)
     middle = attribute(INT)
     inner = attribute(INT)
     output = result("outer * inner elements, i8")
 
-    def evaluate(self, x: Array) -> Array:
-        sums = x.reshape(self.outer, self.middle, self.inner).sum(axis=1, dtype=np.int64)
-        return self.scaled(sums - self.middle * self.x_zero).reshape(self.output_type.static_shape)
+    def summed(self, x: Array) -> Array:
+        """The sums of the stored integers, in the shape of the result."""
+        sums: Array = x.reshape(self.outer, self.middle, self.inner).sum(axis=1, dtype=np.int64)
+        return sums.reshape(self.output_type.static_shape)
 
     def scratch_bytes(self) -> int:
         return 4 * self.inner if self.inner > 1 else 0
+
+
+class QuantizedMean(SumOp, name="c.quantized_mean"):
+    """The sums less the zero points of x, multiplied; the number of elements is in the multiplier"""
+
+    x_zero = attribute(INT, "the integer of x that stands for 0")
+    factor = attribute(INT, "31 bits of what sums are multiplied by")
+    shift = attribute(INT, "its power of two")
+
+    def evaluate(self, x: Array) -> Array:
+        return self.stored(rescale(self.summed(x) - self.middle * self.x_zero, self.factor, self.shift))
+
+
+class QuantizedTotal(SumOp, name="c.quantized_total"):
+    """The sums times ``scale``, plus ``bias``, in f32; halves away from zero: so does LiteRT's builtin kernel
+
+    Its reference kernel takes signed integers for unsigned ones.
+    """
+
+    scale = attribute(FLOAT)
+    bias = attribute(FLOAT, "minus the zero points of x, scaled")
+
+    def evaluate(self, x: Array) -> Array:
+        scaled = self.summed(x).astype(np.float32) * np.float32(self.scale) + np.float32(self.bias)
+        return self.stored(rounded_half_away(scaled).astype(np.int64))
 
 
 class QuantizedPool(StoredOp, name="c.quantized_pool"):
