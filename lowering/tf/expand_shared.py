@@ -30,8 +30,13 @@ expands("trilu")(decompositions.trilu)
 expands("shape_of")(movement.shape_of)
 expands("split")(movement.single_piece)
 expands("pad", "transpose", "slice", "tile")(movement.moves_nothing)
-expands("pad")(padding.cut)
 expands("pad")(movement.pad_chosen)
+
+
+@expands("pad")
+def cut(b: Builder, op: nn.Pad) -> Value | None:
+    """Of open lengths, what is taken away is computed where the network runs."""
+    return padding.cut(b, op) if op.x.tensor.is_static else None
 
 
 expands("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_prod")(reductions.no_axes)
@@ -80,7 +85,10 @@ def scatter_nd_from_front(b: Builder, op: nn.ScatterNd) -> Value | None:
 
 def _indexed(x: Value, indices: Value, batch_dims: int) -> Sequence[Dim]:
     """The dimensions of x that vectors of indices go along."""
-    return x.tensor.dims[batch_dims : batch_dims + indices.tensor.static_shape[-1]]
+    count = indices.tensor.dims[-1]
+    if not isinstance(count, int):
+        raise ValueError(f"the vectors of {indices.type} have an open length")
+    return x.tensor.dims[batch_dims : batch_dims + count]
 
 
 def _from_front(b: Builder, indices: Value, lengths: Sequence[Dim]) -> Value | None:

@@ -150,6 +150,8 @@ class _Loop:
             return False
         length, trips = self.b.ints(items.length), self.b.ints(self.trips)
         source = origin(place)
+        if source is not None and source.defining_op is not None and source.defining_op.name == "tf.Cast":
+            source = origin(source.defining_op.operands[0])
         numbers = [i for i, arg in enumerate(self.body.args) if arg is source]
         if numbers and numbers[0] in self.form.counters:
             starts_at_0 = self.b.ints(self.inputs[numbers[0]]) == (0,)
