@@ -40,7 +40,7 @@ def near(scale: float) -> st.SearchStrategy[QuantizedType]:
 
 
 def check(module: Module, seed: int) -> None:
-    """The numbers of the c dialect are those of LiteRT; for SUM those of its builtin kernel, as its reference is wrong."""
+    """The numbers of the c dialect are those of LiteRT: for SUM of its builtin kernel, as the reference is wrong."""
     has_sum = any(op.name == "nn.reduce_sum" for op in module.main.body)
     rng = np.random.default_rng(seed)
     inputs = {
