@@ -30,13 +30,15 @@ expands("trilu")(decompositions.trilu)
 expands("shape_of")(movement.shape_of)
 expands("split")(movement.single_piece)
 expands("pad", "transpose", "slice", "tile")(movement.moves_nothing)
-expands("pad")(movement.pad_chosen)
 
 
 @expands("pad")
 def cut(b: Builder, op: nn.Pad) -> Value | None:
     """Of open lengths, what is taken away is computed where the network runs."""
     return padding.cut(b, op) if op.x.tensor.is_static else None
+
+
+expands("pad")(movement.pad_chosen)
 
 
 expands("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_prod")(reductions.no_axes)
