@@ -45,16 +45,14 @@ def integer_conv(b: Builder, op: nn.Conv) -> Value | None:
 
 @expands("matmul")
 def integer_matmul(b: Builder, op: nn.Matmul) -> Value | None:
-    """In the integers of the result, where products have kernels: what does not fit them wraps around anyway."""
+    """In integers that products have kernels for: what does not fit the result wraps around anyway."""
     element = op.output.tensor.expressed
-    if not element.is_integer or element in (op.lhs.tensor.expressed, op.rhs.tensor.expressed):
+    wide = I64 if element.bits > I32.bits else I32
+    if not element.is_integer or {op.lhs.tensor.expressed, op.rhs.tensor.expressed, element} == {wide}:
         return None
-    return b.nn.matmul(
-        b.nn.cast(op.lhs, to=element),
-        b.nn.cast(op.rhs, to=element),
-        transpose_lhs=op.transpose_lhs,
-        transpose_rhs=op.transpose_rhs,
-    )
+    sides = (b.nn.cast(side, to=wide) for side in (op.lhs, op.rhs))
+    made = b.nn.matmul(*sides, transpose_lhs=op.transpose_lhs, transpose_rhs=op.transpose_rhs)
+    return made if made.tensor.expressed == element else b.nn.cast(made, to=element)
 
 
 # Small and unsigned integers, which few kernels compute with: in wider ones, cut off again
