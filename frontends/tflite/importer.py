@@ -10,7 +10,6 @@ from ...ir.dialects.tfl.base import DESCRIPTION, METADATA, SIGNATURE, TENSOR
 from ...ir.dialects.tfl.schema import names
 from ...ir.module import PORT_NAME
 from ...ir.names import Names
-from ...ir.ports import Side
 from ...ir.types import UI8
 from . import schema
 from .elements import elements_of
@@ -87,18 +86,19 @@ def _function(importer: GraphImporter, number: int, name: str, signature: Table 
     function = Function(regions=[Region.of(graph.block)], sym_name=name, location=place)
     inputs, outputs = _port_names(graph.inputs, signature, "inputs"), _port_names(graph.outputs, signature, "outputs")
     function.set_outputs([(port, p.value) for port, p in zip(outputs, graph.outputs, strict=True)])
-    sides: tuple[tuple[Side, list[str], list[Port]], ...] = (
-        ("arg", inputs, graph.inputs),
-        ("res", outputs, graph.outputs),
-    )
-    for side, ports, tensors in sides:
-        for index, (port, tensor) in enumerate(zip(ports, tensors, strict=True)):
-            function.set_port_attribute(side, index, PORT_NAME, port)
-            if tensor.name and port != tensor.name:
-                function.set_port_attribute(side, index, TENSOR, tensor.name)
+    function.set_attribute("arg_attrs", _port_facts(inputs, graph.inputs))
+    function.set_attribute("res_attrs", _port_facts(outputs, graph.outputs))
     if signature is not None:
         function.set_attribute(SIGNATURE, signature.text("signature_key") or "")
     return function
+
+
+def _port_facts(given: Sequence[str], ports: Sequence[Port]) -> tuple[dict[str, str], ...]:
+    """The attributes of all ports of one side: their names, and those of their tensors where these are others."""
+    return tuple(
+        {PORT_NAME: name, **({TENSOR: port.name} if port.name and port.name != name else {})}
+        for name, port in zip(given, ports, strict=True)
+    )
 
 
 def _port_names(ports: Sequence[Port], signature: Table | None, field: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -19,7 +19,7 @@ from ...ir import (
 )
 from ...ir.dialects.tfl.base import SIGNATURE, TENSOR, TFLOp
 from ...ir.passes import Pass, PassContext
-from ...ir.ports import PORT_ELEMENT, Side
+from ...ir.ports import PORT_ELEMENT
 from ...ir.regions import blocks_within
 from ...ir.types import merge_types
 from ..lifting import WRONG_USE, GraphLift, erase_unused, replace_body
@@ -187,12 +187,11 @@ def _copy_port_facts(graph: Function, function: Function) -> None:
     """Keep what the types of ports do not say: how integers are quantized; what a TFLite file would call them again."""
     if SIGNATURE in graph.attributes:
         function.set_attribute(SIGNATURE, graph.attributes[SIGNATURE])
-    sides: tuple[tuple[Side, int], ...] = (("arg", len(graph.inputs)), ("res", len(graph.outputs)))
-    for side, count in sides:
-        for index in range(count):
-            name = graph.port_attribute(side, index, TENSOR)
-            if name is not None:
-                function.set_port_attribute(side, index, TENSOR, name)
-            type = graph.port(side, index).tensor
-            if _is_rounded(type):
-                function.set_port_attribute(side, index, PORT_ELEMENT, type.element)
+    for key, values in (("arg_attrs", graph.inputs), ("res_attrs", graph.outputs)):
+        ports = zip(function.attributes[key], graph.attributes.get(key) or [{}] * len(values), values, strict=True)
+        function.set_attribute(key, tuple({**new, **_port_facts(old, value)} for new, old, value in ports))
+
+
+def _port_facts(port: Mapping[str, Any], value: Value) -> dict[str, Any]:
+    found = {TENSOR: port[TENSOR]} if TENSOR in port else {}
+    return {**found, PORT_ELEMENT: value.tensor.element} if _is_rounded(value.tensor) else found
