@@ -13,12 +13,12 @@ from .target import Target
 
 
 def kind_of(t: Target, value: Value) -> QuantizedType:
-    """The type of an activation: 8 bits with one scale. Raises CompileError for any other."""
+    """The type of an activation: 8 bits with one finite scale. Raises CompileError for any other."""
     kind = value.tensor.element
-    if not isinstance(kind, QuantizedType) or kind.storage != I8 or kind.axis is not None:
-        remedy = "quantize activations to i8 with one scale each, or leave the operation in float"
-        raise t.error(f"computes with {kind}, for which there is no C kernel", remedy)
-    return kind
+    if isinstance(kind, QuantizedType) and kind.storage == I8 and kind.axis is None and np.isfinite(kind.scale):
+        return kind
+    remedy = "quantize activations to i8 with one finite scale each, or leave the operation in float"
+    raise t.error(f"computes with {kind}, for which there is no C kernel", remedy)
 
 
 def scale_of(kind: QuantizedType) -> np.float32:
