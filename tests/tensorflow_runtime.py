@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from nncc.backends.tf import frozen
 from nncc.ir import Module
@@ -21,6 +23,21 @@ from nncc.passes.unroll_rnn import UnrollRnn
 
 Array = np.ndarray
 Arrays = Mapping[str, Array]
+
+needs_tensorflow = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed: it is the extra nncc[tf]"
+)
+"""Looks for TensorFlow without starting it: collecting tests takes no seconds."""
+
+
+class Late:
+    """A module of TensorFlow that is imported when something of it is asked for."""
+
+    def __init__(self, get: Callable[[], Any]) -> None:
+        self._get = get
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._get(), name)
 
 
 @functools.cache

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from litert import assert_close
 from nn_samples import Sample, sample, sampled_names
-from tensorflow_runtime import run, tensorflow, write
+from tensorflow_runtime import needs_tensorflow, run, tensorflow, write
 
 from nncc.ir import CompileError
 
-pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytestmark = needs_tensorflow
 
 CONTROL = ("nn.if", "nn.loop")
 NAMES = [name for name in sampled_names() if name not in CONTROL]

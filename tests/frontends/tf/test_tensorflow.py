@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tensorflow_runtime import Late, needs_tensorflow, tensorflow
 
 from nncc.frontends.tf import load
 from nncc.frontends.tf.lift import LiftTf
 from nncc.ir import CompileError, Module, UsageError
 from nncc.ir.passes import PassContext
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-tf: Any = pytest.importorskip("tensorflow", reason="TensorFlow is not installed: it is the extra nncc[tf]")
-keras: Any = tf.keras
+pytestmark = needs_tensorflow
+tf: Any = Late(tensorflow)
+keras: Any = Late(lambda: tensorflow().keras)
 
 IMAGES = np.random.default_rng(0).standard_normal((2, 8, 8, 3)).astype(np.float32)
 STEPS = np.random.default_rng(1).standard_normal((2, 7, 3)).astype(np.float32)

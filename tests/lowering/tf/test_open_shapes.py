@@ -8,12 +8,12 @@ import control_flow
 import numpy as np
 import pytest
 from litert import assert_close
-from tensorflow_runtime import run, write
+from tensorflow_runtime import needs_tensorflow, run, write
 
 from nncc.ir import Builder, Function, Module, TensorType, Value
 from nncc.ir.types import F32
 
-pytest.importorskip("tensorflow", reason="TensorFlow is not installed: it is the extra nncc[tf]")
+pytestmark = needs_tensorflow
 
 RNG = np.random.default_rng(0)
 IMAGE = ("N", 2, "H", "W")
