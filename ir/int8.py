@@ -12,6 +12,7 @@ quantizing pass asks it for an operation and gets its :class:`Int8Rule`, or the 
         rule.results              # numbers of the results that become i8; the others keep their type (indices, i1)
         rule.same_scale           # all of them share one scale and zero point
         rule.fixed_output         # (scale, zero point) that the kernel prescribes, or None
+        rule.scales               # (least, bound): least <= scale < bound for the activations, or None
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class Int8Rule:
     bias: int | None = None
     same_scale: bool = False
     fixed_output: tuple[float, int] | None = None
+    scales: tuple[float, float] | None = None
+    """The kernel takes activations with these scales only: from the first one, and below the second."""
     limit: Limit | None = None
 
     def activation_operands(self, op: Operation) -> list[int]:

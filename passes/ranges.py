@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ..ir import BlockArgument, Function, OpResult, TensorType, Value
 
 RANGES = "nncc.ranges"
@@ -29,14 +31,14 @@ def set_range(function: Function, value: Value, found: Range | None) -> None:
 
 
 def get_range(function: Function, value: Value) -> Range | None:
-    """The range that was noted for a value; None where there is none."""
+    """The range that was noted for a value; None where there is none, or one that is not finite."""
     entry: tuple[float, ...] = ()
     if isinstance(value, OpResult):
         ranges = value.op.attributes.get(RANGES, ())
         entry = ranges[value.index] if value.index < len(ranges) else ()
     elif isinstance(value, BlockArgument) and value.block is function.body:
         entry = function.port_attribute("arg", value.index, RANGE, ())
-    return (entry[0], entry[1]) if len(entry) == 2 else None
+    return (entry[0], entry[1]) if len(entry) == 2 and all(map(math.isfinite, entry)) else None
 
 
 def clear_ranges(function: Function) -> None:

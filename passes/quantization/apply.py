@@ -38,21 +38,19 @@ class Application:
             value.type = value.tensor.with_element(types[value])
         for op in list(self.plan.function.body):
             if op in self.plan.rules:
-                self._int8_operation(op, self.plan.rules[op], types)
+                self._int8_operation(op, self.plan.rules[op])
             elif isinstance(op, Return):
                 self._outputs(op, types, native, quantize_ports)
             else:
                 self._float_operation(op, native)
 
-    def _int8_operation(self, op: Operation, rule: Int8Rule, types: dict[Value, QuantizedType]) -> None:
+    def _int8_operation(self, op: Operation, rule: Int8Rule) -> None:
         for number in rule.activation_operands(op):
             value = op.operands[number]
             assert value is not None
-            if (op, number) in self.plan.constants:
-                op.set_operand(number, self._constant(value, self.plan.constants[op, number]))
-            else:
-                wanted = self.plan.requantized.get((op, number)) or types[value]
-                op.set_operand(number, self._as_int8(value, wanted, op.location))
+            wanted = self.plan.type_of_operand(op, number)
+            made = self._constant(value, wanted) if is_constant(value) else self._as_int8(value, wanted, op.location)
+            op.set_operand(number, made)
         if rule.weight is not None:
             self._weights(op, rule)
 
@@ -115,7 +113,7 @@ class Application:
         self, op: Operation, types: dict[Value, QuantizedType], native: set[Value], quantize_ports: bool
     ) -> None:
         for number, value in enumerate(op.operands):
-            if value is None or not holds_reals(value):
+            if value is None or not holds_reals(value) or self.plan.is_float_constant(value):
                 continue
             if quantize_ports and is_constant(value):
                 op.set_operand(

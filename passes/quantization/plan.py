@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 
 from ...ir import Function, Operation, Value
@@ -40,6 +42,17 @@ class Plan:
         """The int8 type of a value; None for one that no int8 operation makes or takes."""
         return self.classes[value].type if value in self.classes else None
 
+    def is_float_constant(self, value: Value) -> bool:
+        """Whether a value is a constant that no scale can hold, and an output."""
+        return value.defining_op in self.islands and is_constant(value)
+
+    def type_of_operand(self, op: Operation, number: int) -> QuantizedType:
+        """The int8 type that an operation which becomes int8 takes an activation in."""
+        value = op.operands[number]
+        assert value is not None
+        known = self.constants.get((op, number)) or self.requantized.get((op, number))
+        return known or self.classes[value].type
+
 
 def make_plan(function: Function, kernels: Int8Kernels, quantize_ports: bool) -> Plan:
     """The plan for a function whose values have ranges; ``quantize_ports``: its inputs and outputs become int8."""
@@ -50,6 +63,9 @@ def make_plan(function: Function, kernels: Int8Kernels, quantize_ports: bool) ->
     _tie_moves(plan)
     _tie_common_ranges(plan)
     _type_constants(plan)
+    _leave_unfit_scales(plan)
+    if quantize_ports:
+        _leave_endless_outputs(plan)
     return plan
 
 
@@ -80,6 +96,10 @@ def is_constant_op(op: Operation) -> bool:
 
 def _missing_range(function: Function, op: Operation, rule: Int8Rule, moved: set[Value]) -> str | None:
     """A value of ``op`` that has to have a range and has none, as a reason."""
+    for number in {*rule.activation_operands(op), *_weight_operands(op, rule)}:
+        value = op.operands[number]
+        if value is not None and is_constant(value) and not is_finite(value):
+            return f"operand {number} holds constants that are infinite or NaN"
     for number in rule.activation_operands(op):
         value = op.operands[number]
         known = value is None or is_constant(value) or value in moved
@@ -89,6 +109,10 @@ def _missing_range(function: Function, op: Operation, rule: Int8Rule, moved: set
         if not _is_move(op, rule) and get_range(function, op.results[number]) is None:
             return f"result {number} has no finite range"
     return None
+
+
+def _weight_operands(op: Operation, rule: Int8Rule) -> list[int]:
+    return [n for n in (rule.weight, rule.bias) if n is not None and n < len(op.operands)]
 
 
 def _is_move(op: Operation, rule: Int8Rule | None) -> bool:
@@ -195,6 +219,32 @@ def _type_constants(plan: Plan) -> None:
                 plan.constants[op, number] = plan.classes[op.results[rule.quantized_results(op)[0]]].type
             else:
                 plan.constants[op, number] = activation_type(constant_range(value), plan.classes.storage)
+
+
+def _leave_unfit_scales(plan: Plan) -> None:
+    """Operations whose kernel does not take the scales that came out stay in float."""
+    for op, rule in list(plan.rules.items()):
+        if rule.scales is None:
+            continue
+        least, bound = rule.scales
+        for number in rule.activation_operands(op):
+            scale = plan.type_of_operand(op, number).scale
+            if not least <= scale < bound:
+                plan.islands[op] = f"its kernel takes scales in [{least:g}, {bound:g}), operand {number} has {scale:g}"
+                plan.rules.pop(op, None)
+
+
+def _leave_endless_outputs(plan: Plan) -> None:
+    """Constant outputs that no scale can hold stay in float."""
+    for value in plan.function.outputs:
+        op = value.defining_op
+        if op is not None and is_constant_op(op) and holds_reals(value) and not is_finite(value):
+            plan.islands[op] = "it holds numbers that are infinite or NaN"
+
+
+def is_finite(constant: Value) -> bool:
+    """Whether all numbers of a constant are finite."""
+    return all(map(math.isfinite, constant_range(constant)))
 
 
 def constant_range(value: Value) -> Range:

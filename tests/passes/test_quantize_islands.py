@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
-from quantizing import find, kind, make, names, quantize, sqnr, weights
+from quantizing import PLAIN, Build, find, kind, make, names, quantize, sqnr, weights
 
 from nncc.ir import Builder, CompileError, Value
 from nncc.ir.passes import PassContext
-from nncc.ir.types import F32
+from nncc.ir.types import F32, QuantizedType
 from nncc.passes.calibrate import Calibrate
+from nncc.passes.quantization.parameters import activation_type, bias_type, weight_type
 from nncc.passes.quantize_int8 import QuantizeInt8
 from nncc.passes.ranges import set_range
 
@@ -63,6 +65,49 @@ def test_a_value_without_a_range_stays_in_float() -> None:
     assert {"result 0 has no finite range", "operand 0 has no finite range"} == {
         w.message.partition("float: ")[2] for w in context.diagnostics.warnings
     }
+
+
+INFINITY = np.array([1, np.inf, 2, 3], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("build", "operation"),
+    [
+        (lambda b, x: b.nn.equal(b.nn.abs(x), np.float32(np.inf)), "nn.equal"),
+        (lambda b, x: b.nn.minimum(x, INFINITY), "nn.minimum"),
+        (lambda b, x: b.nn.mul(x, np.float32(np.nan)), "nn.mul"),
+        (lambda b, x: b.nn.affine(x, np.diag(INFINITY)), "nn.affine"),
+        (lambda b, x: b.nn.affine(x, weights(4, 4), INFINITY), "nn.affine"),
+        (lambda b, x: (b.nn.relu(x), b.constant(INFINITY)), "nn.constant"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_infinite_constants_stay_in_float(build: Build, operation: str) -> None:
+    """No scale holds them: whatever it computed with them would be NaN."""
+    function, context = quantize(build, 1, 4, report_samples=0, **PLAIN)
+    assert any(w.message.startswith(f"'{operation}' stays in float") for w in context.diagnostics.warnings)
+    for op in function.body:
+        for value in op.results:
+            if isinstance(value.tensor.element, QuantizedType):
+                assert np.isfinite(value.tensor.element.scales).all()
+    kept = [op for op in function.body if op.name == operation]
+    assert any(v.tensor.element == F32 for op in kept for v in (*op.operands, *op.results) if v is not None)
+
+
+def test_a_range_that_is_not_finite_is_none() -> None:
+    module, function = make(lambda b, x: b.nn.relu(x), 1, 3)
+    Calibrate().run(module, PassContext(dataset=weights(4, 3)))
+    set_range(function, find(function, "relu").results[0], (0.0, np.inf))
+    QuantizeInt8(report_samples=0).run(module, PassContext(dataset=weights(4, 3)))
+    assert find(function, "relu").results[0].tensor.element == F32
+
+
+def test_a_scale_beyond_f32_is_an_error() -> None:
+    with pytest.raises(CompileError, match="no finite f32"):
+        bias_type(1e30, weight_type((1e30,), None))
+    for number in (np.inf, np.nan):
+        with pytest.raises(CompileError, match="no finite f32"):
+            activation_type((0.0, number))
 
 
 def test_integer_work_needs_no_kernel() -> None:

@@ -50,6 +50,10 @@ _CONVOLUTION = Limit("images (4 dimensions), constant weights", _no_image)
 _IMAGE = Limit("images (4 dimensions)", _no_image)
 _LAST_AXIS = Limit("along the last axis", _other_axis)
 
+COMPARED_SCALES = (1 / 256, 1.0)
+"""LiteRT compares 256 * real numbers, rounded to integers: a finer step is lost, and a step of 1 or more is none of the
+factors that it computes with (it ends the process, or gives other numbers)."""
+
 _SAME: dict[str, Any] = {"same_scale": True}
 INT8_RULES: dict[str, Int8Rule] = {
     # Weights
@@ -96,7 +100,7 @@ INT8_RULES: dict[str, Int8Rule] = {
     "nn.top_k": Int8Rule(results=(0,), **_SAME),
     # Comparisons
     **{
-        f"nn.{name}": Int8Rule(activations=(0, 1), results=(), limit=_at_most(4))
+        f"nn.{name}": Int8Rule(activations=(0, 1), results=(), scales=COMPARED_SCALES, limit=_at_most(4))
         for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
     },
     "nn.select": Int8Rule(activations=(1, 2), limit=_at_most(5), **_SAME),
