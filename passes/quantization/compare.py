@@ -28,12 +28,23 @@ class Noise:
 
     signal: float = 0.0
     noise: float = 0.0
+    other_sizes: int = 0
+    """How often both models gave tensors of different sizes."""
 
     def add(self, reference: Array, found: Array) -> None:
-        """Take note of float numbers and of those that the int8 model gives for them."""
+        """Take note of float numbers and of those that the int8 model gives for them.
+
+        Where a size depends on the data, it may be another one in int8. Then no number has one that it corresponds to:
+        all that int8 gives is noise, as is all that it should have given.
+        """
         real = reference.astype(np.float64)
-        self.signal += float(np.square(real).sum())
-        self.noise += float(np.square(real - found).sum())
+        signal = float(np.square(real).sum())
+        self.signal += signal
+        if reference.shape == found.shape:
+            self.noise += float(np.square(real - found).sum())
+        else:
+            self.noise += signal + float(np.square(found, dtype=np.float64).sum())
+            self.other_sizes += 1
 
     @property
     def decibels(self) -> float:
@@ -62,6 +73,13 @@ def compare_functions(
         context.report_progress("compare with float", done, len(batches))
         _compare_batch(reference, quantized, copies, inputs, tensors, outputs)
     context.report_progress("compare with float", len(batches), len(batches))
+    for name, noise in zip(quantized.output_names, outputs, strict=True):
+        if noise.other_sizes:
+            context.diagnostics.warning(
+                f"quantized, output '{name}' has another size on {noise.other_sizes} of {len(batches)} batches",
+                reference.location,
+                "what the size depends on (which numbers are 0, which boxes overlap) is better computed in float",
+            )
     total = Noise(sum(n.signal for n in outputs), sum(n.noise for n in outputs))
     return {
         "sqnr_db": total.decibels,

@@ -101,7 +101,9 @@ class Refinement:
 
     def _refine(self, op: Operation, original: Operation, exact: Side, rounded: Side, batches: int) -> None:
         rule = self.rules.get(op)
-        if rule is None or rule.weight is None or rule.bias is None:
+        if rule is None or rule.weight is None or rule.bias is None or _is_empty(op, rounded, batches):
+            return
+        if _is_empty(original, exact, batches):
             return
         if self.weights:
             self._round_weights(op, original, rule.weight, rounded, batches)
@@ -156,6 +158,12 @@ class Refinement:
         )
         made.results[0].name = name
         op.set_operand(number, made.results[0])
+
+
+def _is_empty(op: Operation, side: Side, batches: int) -> bool:
+    """Whether an operation gets no numbers in some batch, as may be where sizes depend on data: they have no mean."""
+    x = op.operands[0]
+    return x is None or not all(side.array(x, i).size for i in range(batches))
 
 
 def _before_activation(op: Operation, operands: Sequence[Array | None]) -> Array:
