@@ -208,7 +208,8 @@ def _format(table: dict[str, Format], paths: list[Path], name: str | None, verb:
             if path.suffix.lower() in format.extensions:
                 return format
     shown = ", ".join(str(p) for p in paths)
-    raise UsageError(f"the extension of '{shown}' does not say a format that can be {verb}", remedy=f"known: {known}")
+    reason = f"the extension of '{shown}' does not say a format that can be {verb}"
+    raise UsageError(reason, remedy=f"name it with {'-I' if verb == 'read' else '-O'}; known: {known}")
 
 
 def _is_alone(format: Format, path: Path) -> bool:
