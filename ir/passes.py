@@ -39,7 +39,7 @@ class PassContext:
 
     diagnostics: Diagnostics = attrs.Factory(Diagnostics)
     dataset: Any = None
-    """The representative data for calibration, or None (an iterable of dicts of arrays, see nncc.passes.dataset)."""
+    """The representative data for calibration, or None (what users may give: nncc.passes.dataset)."""
     progress: Any = None
     """A callable (what, done, total) that shows progress, or None."""
     base_folder: Path = attrs.Factory(Path)

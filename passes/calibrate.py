@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import attrs
 import numpy as np
@@ -103,20 +102,18 @@ class Calibrate(Pass, name="calibrate"):
 def find_dataset(function: Function, context: PassContext, path: str = "", seed: int = 0) -> Dataset:
     """The representative data of a compilation, opened once; random numbers, with a warning, where there is none."""
     if context.dataset is None and path:
-        context.dataset = Dataset.open(context.base_folder / path)
-    if isinstance(context.dataset, str | Path):
-        context.dataset = Dataset.open(context.dataset)
-    elif isinstance(context.dataset, Mapping | np.ndarray):
-        context.dataset = Dataset.of(context.dataset)
-    if context.dataset is None:
+        context.dataset = context.base_folder / path
+    if context.dataset is not None:
+        context.dataset = Dataset.given(context.dataset)
+    else:
         context.diagnostics.warning(
             "no representative data: the ranges come from random inputs in [0, 1), and the accuracy will suffer",
             function.location,
             "give some dozens of real inputs: --dataset FILE.npy (first dimension: samples; .npz for several inputs)",
         )
         context.dataset = Dataset.synthetic(function, seed)
-    assert isinstance(context.dataset, Dataset)
-    return context.dataset
+    found: Dataset = context.dataset
+    return found
 
 
 @attrs.define

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
 
-from ..ir import CompileError, Function, Location, TensorType
+from ..ir import CompileError, Function, Location, TensorType, UsageError
 from ..ir.ports import source_type, to_port
 from ..ir.types import Array
 from .samples import ChainedSamples, MemorySamples, Samples, UniformSamples, open_npy, open_npz
@@ -36,7 +38,7 @@ class Dataset:
     """Random numbers that stand in for missing data."""
 
     @classmethod
-    def open(cls, path: str | Path) -> Dataset:
+    def open(cls, path: str | PathLike[str]) -> Dataset:
         """The data set of a file or folder. Raises CompileError where there is none or it cannot be read."""
         path = Path(path)
         if path.is_dir():
@@ -53,8 +55,26 @@ class Dataset:
     def of(cls, data: Mapping[str, Array] | Array) -> Dataset:
         """A data set of arrays in memory: by input name, or one array for a model with one input."""
         if isinstance(data, Mapping):
-            return cls("", {k: MemorySamples(f"array '{k}'", np.asarray(v)) for k, v in data.items()})
-        return cls("", {}, MemorySamples("the array", np.asarray(data)))
+            return cls("", {k: _in_memory(f"array '{k}'", v) for k, v in data.items()})
+        return cls("", {}, _in_memory("array", data))
+
+    @classmethod
+    def given(cls, data: Any) -> Dataset:
+        """What a user gives as representative data: a path, a dict of arrays, one array, or a data set as it is.
+
+        Raises UsageError for anything else: a list may be meant as samples or as inputs.
+        """
+        if isinstance(data, Dataset):
+            return data
+        if isinstance(data, str | PathLike):
+            return cls.open(data)
+        if isinstance(data, Mapping | np.ndarray):
+            return cls.of(data)
+        raise UsageError(
+            f"the dataset is of type '{type(data).__name__}'",
+            remedy="give a path (.npy, .npz, a folder), a dict of numpy arrays by input name, or one numpy array for a "
+            "model with one input (numpy.stack(samples)); the first dimension counts the samples",
+        )
 
     @classmethod
     def synthetic(cls, function: Function, seed: int = 0, count: int = SYNTHETIC_SAMPLES) -> Dataset:
@@ -94,6 +114,14 @@ class Dataset:
         have = f"it holds {sorted(self.arrays)}" if self.arrays else "it holds one nameless array"
         remedy = "save one array an input, under the input's name, with numpy.savez"
         raise _error(f"no samples for input '{name}': {have}", self.place, remedy)
+
+
+def _in_memory(name: str, data: Any) -> Samples:
+    try:
+        array = np.asarray(data)
+    except ValueError as error:  # nested lists of different lengths
+        raise UsageError(f"the dataset's {name} is no array: {error}", remedy="give samples of one shape") from error
+    return MemorySamples(name, array)
 
 
 @attrs.frozen

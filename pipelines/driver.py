@@ -88,7 +88,8 @@ def compile(
 
     ``pipeline`` is a name, the path of a YAML file, or passes on one line (``"canonicalize,fold-batch-norm"``);
     ``parameters`` are the pipeline's own (``batch=4``); ``dataset`` is representative data for calibration: a path
-    (.npy, .npz, a folder), or a dict of arrays by input. Raises UsageError before anything runs, CompileError after.
+    (.npy, .npz, a folder), a dict of numpy arrays by input, or one array for a model with one input.
+    Raises UsageError before anything runs (about a dataset: when the first pass asks for it), CompileError after.
     """
     chosen = find_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
     context = context or PassContext()

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nncc.ir import CompileError, Function, Module, TensorType
+import nncc
+from nncc.ir import CompileError, Function, Module, TensorType, UsageError
 from nncc.ir.layout import CHANNEL_LAST, PORT_LAYOUT
 from nncc.ir.types import F32, I8, I32, ElementType, QuantizedType
 from nncc.passes.dataset import Dataset
@@ -244,3 +245,26 @@ def test_a_scalar_input_takes_one_number_a_sample() -> None:
     batches = list(Dataset.of({"rate": np.array([8.0, 16.0], np.float32)}).bind(function))
     assert [b["rate"].shape for b in batches] == [(), ()]
     assert [float(b["rate"]) for b in batches] == [8.0, 16.0]
+
+
+def test_what_a_user_gives(tmp_path: Path) -> None:
+    array = np.ones((3, 2), np.float32)
+    np.save(tmp_path / "x.npy", array)
+    for given in (array, {"x": array}, {"x": array.tolist()}, tmp_path / "x.npy", str(tmp_path), Dataset.of(array)):
+        (batch,) = Dataset.given(given).bind(function(x=(3, 2)))
+        np.testing.assert_array_equal(batch["x"], array)
+
+
+@pytest.mark.parametrize("data", [[np.ones((3, 2))], (1, 2), 7, iter(()), b"x.npy"])
+def test_what_is_no_data_set_is_a_usage_error(data: object) -> None:
+    with pytest.raises(UsageError, match="give a path"):
+        Dataset.given(data)
+    module = Module()
+    module.body.append(function(x=(3, 2)))
+    with pytest.raises(UsageError, match=f"of type '{type(data).__name__}'"):
+        nncc.compile(module, "calibrate", dataset=data)
+
+
+def test_ragged_samples_are_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="array 'x' is no array"):
+        Dataset.given({"x": [[1.0], [2.0, 3.0]]})
