@@ -30,20 +30,22 @@ def keys(value: Any, path: str = "") -> Iterator[str]:
         yield path
 
 
-def report(folder: Path, *arguments: object) -> dict[str, Any]:
+def report(folder: Path, *arguments: object, output: str = "m.tflite") -> dict[str, Any]:
     path = folder / "report.json"
-    assert main([*map(str, arguments), "-o", str(folder / "m.tflite"), "--report", str(path), "-q"]) == 0
+    assert main([*map(str, arguments), "-o", str(folder / output), "--report", str(path), "-q"]) == 0
     made: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
     return made
 
 
-def test_int8_reports_have_the_documented_keys(repository: Path, data: Path, tmp_path: Path) -> None:
+def test_reports_have_the_documented_keys(repository: Path, data: Path, tmp_path: Path) -> None:
     page = (repository / "docs/report.md").read_text(encoding="utf-8")
     samples = tmp_path / "samples.npy"
     np.save(samples, np.random.default_rng(0).normal(0, 1, (64, 3, 10, 10)).astype(np.float32))
     made = report(tmp_path, "--pipeline=nnp-to-tflite-int8", data / "residual.nnp", "--dataset", samples)
     without_data = report(tmp_path, "--pipeline=nnp-to-tflite-int8", data / "residual.nnp")  # there is a warning
-    assert {*keys(made), *keys(without_data)} == set(KEY.findall(page))
+    fixed = report(tmp_path, data / "residual.nnp", "-T", "FIXED16", "--dataset", samples, output="m.nnb")
+    assert {*keys(made), *keys(without_data), *keys(fixed)} == set(KEY.findall(page))
+    assert fixed["facts"]["quantized_to"] == "fixed point"
     assert made["outputs"][0] == {"file": str(tmp_path / "m.tflite"), "bytes": (tmp_path / "m.tflite").stat().st_size}
     assert made["facts"]["sqnr_db"] == made["facts"]["quantization"]["sqnr_db"] > 20
 
