@@ -16,39 +16,23 @@ from .registry import Lifter, lift
 if TYPE_CHECKING:
     from ....ir.dialects.tf import TfOp
 
-_CUBIC_HALF_PIXEL, _CUBIC = -0.5, -0.75
-"""The coefficient of the kernel of Keys: TensorFlow takes another one with half_pixel_centers."""
+CUBIC_HALF_PIXEL = -0.5
+"""The coefficient of the kernel of Keys where pixels have their places in the middle."""
 
 
 @lift("ResizeBilinear")
 def resize_bilinear(b: Lifter, op: TfOp, x: Value, size: Value) -> Value:
-    return _resized(b, op, cast(b, x, F32), size, mode="linear", coordinate=_coordinate(op))
-
-
-@lift("ResizeBicubic")
-def resize_bicubic(b: Lifter, op: TfOp, x: Value, size: Value) -> Value:
-    """With half_pixel_centers, what lies outside of the image has no weight; else it is the edge."""
-    is_half = bool(op.get("half_pixel_centers"))
-    return _resized(
-        b,
-        op,
-        cast(b, x, F32),
-        size,
-        mode="cubic",
-        coordinate=_coordinate(op),
-        cubic_coefficient=_CUBIC_HALF_PIXEL if is_half else _CUBIC,
-        exclude_outside=is_half,
-    )
+    return resized(b, op, cast(b, x, F32), size, mode="linear", coordinate=coordinate_of(op))
 
 
 @lift("ResizeNearestNeighbor")
 def resize_nearest(b: Lifter, op: TfOp, x: Value, size: Value) -> Value:
     """Places are rounded down, but to the nearest with align_corners."""
-    coordinate = _coordinate(op)
+    coordinate = coordinate_of(op)
     rounding = "round_prefer_ceil" if coordinate == "align_corners" else "floor"
     if coordinate == "half_pixel":
         coordinate = "tf_half_pixel_for_nn"
-    return _resized(b, op, x, size, mode="nearest", coordinate=coordinate, rounding=rounding)
+    return resized(b, op, x, size, mode="nearest", coordinate=coordinate, rounding=rounding)
 
 
 @lift("ResizeArea")
@@ -78,26 +62,26 @@ def scale_and_translate(b: Lifter, op: TfOp, x: Value, size: Value, scale: Value
     )
     if kernel is None or not is_resize:
         raise refuse(op, f"moves the image, or has the kernel {op.get('kernel_type')}", "use tf.image.resize, bilinear")
-    return _resized(
+    return resized(
         b,
         op,
         cast(b, x, F32),
         size,
         mode=kernel,
         coordinate="half_pixel",
-        cubic_coefficient=_CUBIC_HALF_PIXEL,
+        cubic_coefficient=CUBIC_HALF_PIXEL,
         exclude_outside=True,
         antialias=bool(op.get("antialias")),
     )
 
 
-def _coordinate(op: TfOp) -> str:
+def coordinate_of(op: TfOp) -> str:
     if op.get("align_corners"):
         return "align_corners"
     return "half_pixel" if op.get("half_pixel_centers") else "asymmetric"
 
 
-def _resized(b: Lifter, op: TfOp, x: Value, size: Value, **how: Any) -> Value:
+def resized(b: Lifter, op: TfOp, x: Value, size: Value, **how: Any) -> Value:
     """An image (N, H, W, C) with the lengths that an operand gives."""
     expect_rank(op, x, 4, 4)
     first = b.nn.transpose(x, perm=(0, 3, 1, 2))
