@@ -204,7 +204,7 @@ def lrn(b: Lifter, op: OnnxOp, x: Value) -> Value:
 
 @lift("LpNormalization")
 def lp_normalization(b: Lifter, op: OnnxOp, x: Value) -> Value:
-    """x / (sum of |x|^p)^(1/p) along one axis; 0 where that is 0."""
+    """x / (sum of |x|^p)^(1/p) along one axis; 0 where that is 0, as ONNX 1.21 and later define."""
     axis, p = axis_of(op, op.get("axis"), expect_rank(op, x, 1)), op.get("p")
     if p == 1:
         norm = b.nn.reduce_sum(b.nn.abs(x), axes=(axis,), keep_dims=True)
@@ -212,5 +212,6 @@ def lp_normalization(b: Lifter, op: OnnxOp, x: Value) -> Value:
         norm = b.nn.sqrt(b.nn.reduce_sum(b.nn.square(x), axes=(axis,), keep_dims=True))
     else:
         raise refuse(op, f"has a p of {p}, which is neither 1 nor 2")
+    b.warn(op, "gives 0 where all that it normalizes is 0, as onnxruntime does; ONNX before 1.21 divides 0 by 0 there")
     zero = filled(b, 0, (), x.tensor.expressed)
     return b.nn.select(b.nn.equal(norm, zero), zero, b.nn.div(x, norm))

@@ -162,6 +162,13 @@ def test_lp_normalization(opset: int, p: int, axis: int) -> None:
     judge("LpNormalization", [x], opset=opset, p=p, axis=axis, expected=expected)
 
 
+def test_what_releases_of_onnx_divide_otherwise_is_said() -> None:
+    context = PassContext()
+    lifted(node_model("LpNormalization", [X], opset=22), context)
+    (warning,) = context.diagnostics.warnings
+    assert "gives 0 where all that it normalizes is 0" in warning.message
+
+
 @pytest.mark.parametrize(
     ("operator", "operands", "how", "message"),
     [
