@@ -141,8 +141,10 @@ def _int8_table(kernels: Int8Kernels) -> Iterable[str]:
             scale = f"1 / {1 / rule.fixed_output[0]:g}, zero point {rule.fixed_output[1]}"
         if rule.results == ():
             scale = "none: the result is not int8"
-        limit = rule.limit.text if rule.limit else ""
-        rows.append(f"`{name}` | {', '.join(chosen)} | {weight} | {scale} | {limit}")
+        limits = [rule.limit.text] if rule.limit else []
+        if rule.scales is not None:
+            limits.append(f"scales of the operands from {rule.scales[0]:g} to below {rule.scales[1]:g}")
+        rows.append(f"`{name}` | {', '.join(chosen)} | {weight} | {scale} | {', '.join(limits)}")
     yield from _table("operation | int8 operands | weights by channel | scale of the result | only", rows)
 
 
