@@ -72,14 +72,22 @@ def identity(target: Target, op: nn.Identity) -> Value:
     return op.x
 
 
-@lowers("add", "sub", "mul", "div")
+@lowers("add", "sub", "div")
 def arithmetic(target: Target, op: nn.Add) -> OpResult:
     name = op.name.partition(".")[2]
-    options = {"fused_activation_function": fused(op)}
-    lhs, rhs = _reach(op.lhs), _reach(op.rhs)
-    largest = 0.0 if name == "div" else lhs * rhs if name == "mul" else lhs + rhs
+    largest = 0.0 if name == "div" else _reach(op.lhs) + _reach(op.rhs)
     # The int8 kernels narrow to 16 bits before they saturate.
-    return _at_least(target, largest / _INT16, name, op.lhs, op.rhs, **options)
+    return _at_least(target, largest / _INT16, name, op.lhs, op.rhs, fused_activation_function=fused(op))
+
+
+@lowers("mul")
+def mul(target: Target, op: nn.Mul) -> OpResult:
+    return _product(target, op.lhs, op.rhs, fused_activation_function=fused(op))
+
+
+def _product(target: Target, lhs: Value, rhs: Value, **options: str) -> OpResult:
+    # The int8 kernel narrows to 16 bits before it saturates.
+    return _at_least(target, _reach(lhs) * _reach(rhs) / _INT16, "mul", lhs, rhs, **options)
 
 
 @lowers("squared_difference")
@@ -98,7 +106,8 @@ def hard_swish(target: Target, op: nn.HardSwish) -> OpResult:
     return _at_least(target, least, "hard_swish", op.x)
 
 
-_INT16 = 2**15 - 1
+_INT16 = 2**15 - 1 - 129
+"""The largest number of 16 bits that stays one when it was rounded up and a zero point is added."""
 _MARGIN = 1.01
 
 
@@ -171,7 +180,7 @@ def _saturates_at(value: Value, limit: float, upwards: bool) -> bool:
 def square(target: Target, op: nn.Square) -> OpResult:
     # SQUARE has float kernels alone.
     plain = op.x.tensor.element == F32
-    return target.value("square", op.x) if plain else target.value("mul", op.x, op.x)
+    return target.value("square", op.x) if plain else _product(target, op.x, op.x)
 
 
 @lowers("neg")
@@ -182,7 +191,7 @@ def neg(target: Target, op: nn.Neg) -> OpResult:
     # The int8 kernel of NEG negates what is stored, whatever the zero point: a product with -1 instead.
     step = QuantizedType(kind.storage, kind.expressed, (1 / 127,), (0,))
     minus_one = target.constant(np.array(-127, kind.storage.dtype), "minus_one", TensorType((), step))
-    return target.value("mul", op.x, minus_one)
+    return _product(target, op.x, minus_one)
 
 
 @lowers("reciprocal")

@@ -90,10 +90,17 @@ WIDE = QuantizedType(I8, F32, (7.84,), (3,))
 
 
 @pytest.mark.parametrize("scale", [4.0, 1.0, 0.1, 0.02, 0.004])
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "hard_swish", "relu", "leaky_relu", "prelu"])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "neg", "hard_swish", "relu", "leaky_relu", "prelu"])
 def test_results_far_beyond_their_range_saturate(name: str, scale: float, tmp_path: Path) -> None:
     """The kernels of some operations overflow there, or refuse the model."""
     fine = QuantizedType(I8, F32, (scale,), (5,))
-    other = [((2, 4, 6), Z)] if lookup_op(f"nn.{name}").operand_fields[1:] else []
-    module, _ = Case(name, [((2, 4, 6), WIDE), *other], [((2, 4, 6), fine)]).build()
+    shape = (2, 64, 16)  # so many that the ends of the ranges are among them
+    other = [(shape, Z)] if lookup_op(f"nn.{name}").operand_fields[1:] else []
+    module, _ = Case(name, [(shape, WIDE), *other], [(shape, fine)]).build()
     assert_runs(module, tmp_path)
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.02, 0.004])
+def test_squares_far_beyond_their_range_saturate(scale: float, tmp_path: Path) -> None:
+    """With larger scales some results are within the range, and off by the rounding of a coarser first step."""
+    assert_runs(unary("square", QuantizedType(I8, F32, (scale,), (5,)), WIDE, shape=(2, 64, 16)).build()[0], tmp_path)
