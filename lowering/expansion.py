@@ -44,6 +44,11 @@ class Expansions:
 
         return register
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """The nn operations that have a rule of their own."""
+        return frozenset(self._rules)
+
     def of(self, op: Operation, version: int = 0) -> Iterator[Expansion]:
         """The rules for an operation in that version of the target."""
         yield from (rule for since, below, rule in self._rules.get(op.name, ()) if since <= version < below)

@@ -38,6 +38,10 @@ class Rules(Generic[_R]):
 
         return register
 
+    def items(self) -> Iterator[tuple[str, _R]]:
+        """The operations that have a rule of their own, with it."""
+        return iter(self._by_name.items())
+
     def rule_for(self, op: Operation) -> _R | None:
         """The rule that lowers an operation."""
         own = self._by_name.get(op.name)

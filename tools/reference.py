@@ -35,6 +35,7 @@ def pages() -> dict[str, str]:
         "onnx-operators.md": _onnx_operators,
         "tflite-operators.md": _tflite_operators,
         "tf-operators.md": _tf_operators,
+        "tf.md": _tf,
     }
     registry.load_passes()
     return {name: "\n".join([NOTE, "", *page()]) + "\n" for name, page in made.items()}
@@ -197,6 +198,25 @@ def _tf_operators() -> Iterable[str]:
     yield from _table(
         "refused | operators", (f"{_cell(text)} | {_names(names)}" for text, names in sorted(refused.items()))
     )
+
+
+def _tf() -> Iterable[str]:
+    """From rules that importing the passes registers."""
+    from ..lowering.tf.expansion import expands
+    from ..lowering.tf.target import RULES
+
+    rules = dict(RULES.items())
+    families: dict[str, list[str]] = {}
+    for name, rule in rules.items():
+        families.setdefault(summary(sys.modules[rule.__module__]), []).append(name)
+    others = expands.operations - rules.keys()
+    yield from ["# What is written for TensorFlow", ""]
+    yield f"{len(rules)} operations of `nn` become operators of TensorFlow; {len(others)} more are made of them."
+    yield "Types and ranks that no kernel of TensorFlow takes are refused. What is read: [operators](tf-operators.md)."
+    yield ""
+    rows = (f"{_cell(text)} | {_names(names)}" for text, names in sorted(families.items()))
+    yield from _table("written | operations", rows)
+    yield from ["", f"Made of these by `expand-for-tf`: {_names(others)}."]
 
 
 def _names(names: Iterable[str]) -> str:

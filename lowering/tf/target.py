@@ -16,8 +16,8 @@ from .kernels import exceeded_rank, unsupported_element
 
 Rule = Callable[["Target", Any], "Value | Sequence[Value]"]
 """Makes the nodes for one nn operation (without its fused activation); gives what replaces its results."""
-_RULES: Rules[Rule] = Rules("nn")
-lowers, rule_for = _RULES.lowers, _RULES.rule_for
+RULES: Rules[Rule] = Rules("nn")
+lowers, rule_for = RULES.lowers, RULES.rule_for
 
 EXPAND = "run expand-for-tf before"
 
